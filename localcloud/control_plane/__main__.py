@@ -1,0 +1,65 @@
+"""`python -m localcloud.control_plane --port N --state DIR [--host H] [--with MODULE]…`"""
+
+import argparse
+import importlib
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from localcloud.control_plane.reconciler import Reconciler
+from localcloud.control_plane.server import ControlPlane, StartError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m localcloud.control_plane", description="AWS, emulated on this machine."
+    )
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--state", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument(
+        "--with",
+        dest="modules",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module exposing reconciler(); may be given several times",
+    )
+    arguments = parser.parse_args()
+    stopping = threading.Event()
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        plane = ControlPlane(
+            arguments.host,
+            arguments.port,
+            arguments.state,
+            [_reconciler(module) for module in arguments.modules],
+        )
+        plane.start()
+    except StartError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    stopping.wait()
+    plane.stop()
+    return 0
+
+
+def _reconciler(module: str) -> Reconciler:
+    try:
+        found = importlib.import_module(module)
+        return found.reconciler()
+    except ModuleNotFoundError as error:
+        raise StartError(f"--with {module}: {error}") from error
+    except AttributeError as error:
+        raise StartError(f"--with {module}: the module has no function reconciler()") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

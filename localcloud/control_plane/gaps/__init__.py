@@ -1,0 +1,8 @@
+"""What moto 5.2.5 lacks or gets wrong for the Terraform AWS provider 5.100, one service a file.
+
+Each module says in its docstring what is wrong, and has a test that fails on moto as it comes.
+"""
+
+
+def fill() -> None:
+    """Mend moto, before the first request."""

@@ -1,0 +1,181 @@
+"""Keeps moto's records on disk, so that what was acknowledged survives a kill.
+
+Ids are random, so requests cannot be replayed; the records themselves are pickled, all services
+in one file, since they point at each other. Object bodies lie beside it, one file a content.
+Secrets of the emulated account are in there: the directory and every file are for its owner only.
+"""
+
+import fcntl
+import hashlib
+import importlib
+import io
+import marshal
+import os
+import pickle
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import CellType, FunctionType
+from typing import IO, Any
+
+import moto
+from moto.core.base_backend import BaseBackend
+from moto.iam.models import AWSManagedPolicy
+from moto.s3.models import FakeKey
+
+from localcloud.control_plane.cloud import backends_in_use, get_backend
+
+FORMAT = f"control plane 1, moto {moto.__version__}, Python {sys.implementation.cache_tag}"
+PLAIN_LOCK = type(threading.Lock())
+REENTRANT_LOCK = type(threading.RLock())
+
+
+class StateError(Exception):
+    """Why the state cannot be used, in words for the person who started the control plane."""
+
+
+class StateDirectory:
+    """One control plane's state; held by one process at a time."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+        self._records = directory / "records.pickle"
+        self._bodies = self.private("objects")
+        self._lock = (directory / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StateError(f"{directory} is in use by another control plane.") from error
+
+    def private(self, name: str) -> Path:
+        """A directory of its own inside the state."""
+        directory = self._directory / name
+        directory.mkdir(mode=0o700, exist_ok=True)
+        return directory
+
+    def load(self) -> None:
+        """Give moto back what it held; nothing on the first start."""
+        if not self._records.exists():
+            return
+        with self._records.open("rb") as file:
+            found = file.readline().decode(errors="replace").strip()
+            if found != FORMAT:
+                raise StateError(
+                    f"{self._records} was written by another version ({found or 'unknown'}, "
+                    f"this is {FORMAT}). Bring the stack down and remove {self._directory}."
+                )
+            held: list[tuple[BaseBackend, dict[str, Any]]] = Unpickler(file, self._bodies).load()
+        for backend, contents in held:
+            backend.__dict__.clear()
+            backend.__dict__.update(contents)
+
+    def dump(self) -> bytes:
+        """The records as they are now; the caller holds the lock."""
+        contents = io.BytesIO()
+        pickler = Pickler(contents, self._bodies)
+        pickler.dump([(backend, backend.__dict__) for backend in pickler.backends])
+        return contents.getvalue()
+
+    def write(self, contents: bytes) -> None:
+        """Replace the file in one step: a reader finds the old or the new, never a part."""
+        _write(self._records, FORMAT.encode() + b"\n" + contents)
+
+
+class Pickler(pickle.Pickler):
+    """Leaves out what a new moto has anyway, and what cannot be pickled: locks, bodies."""
+
+    def __init__(self, file: io.BytesIO, bodies: Path) -> None:
+        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self._bodies = bodies
+        in_use = list(backends_in_use())
+        self.backends = [backend for _, backend in in_use]
+        self._names = {id(backend): ("backend", *name) for name, backend in in_use}
+
+    def persistent_id(self, obj: Any) -> tuple[str, ...] | None:
+        if isinstance(obj, BaseBackend):
+            return self._names[id(obj)]
+        if isinstance(obj, Body):
+            return ("body", obj.digest)
+        if isinstance(obj, AWSManagedPolicy) and not obj.attachment_count:
+            return ("policy", obj.account_id, obj.partition, obj.arn)
+        return None
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, PLAIN_LOCK):
+            return threading.Lock, ()
+        if isinstance(obj, REENTRANT_LOCK):
+            return threading.RLock, ()
+        if isinstance(obj, FakeKey) and not obj.disposed:
+            state = {**obj.__dict__, "value": Body(self._keep(obj))}
+            del state["_value_buffer"], state["lock"]
+            return _bare, (type(obj),), state
+        if isinstance(obj, FunctionType) and "<" in obj.__qualname__:
+            return _function, (
+                obj.__module__,
+                marshal.dumps(obj.__code__),
+                obj.__qualname__,
+                obj.__defaults__,
+                tuple(cell.cell_contents for cell in obj.__closure__ or ()),
+            )
+        return NotImplemented
+
+    def _keep(self, key: FakeKey) -> str:
+        """Store an object's body under its digest, once: moto never changes a body."""
+        digest: str | None = getattr(key, "kept_as", None)
+        if digest is None:
+            body = key.value
+            digest = hashlib.sha256(body).hexdigest()
+            if not (self._bodies / digest).exists():
+                _write(self._bodies / digest, body)
+            setattr(key, "kept_as", digest)  # noqa: B010 - moto's class does not declare it
+        return digest
+
+
+class Unpickler(pickle.Unpickler):
+    """Puts back what the pickler left out."""
+
+    def __init__(self, file: IO[bytes], bodies: Path) -> None:
+        super().__init__(file)
+        self._bodies = bodies
+
+    def persistent_load(self, pid: tuple[str, ...]) -> Any:
+        kind, *name = pid
+        if kind == "body":
+            return (self._bodies / name[0]).read_bytes()
+        if kind == "policy":
+            account, partition, arn = name
+            return get_backend("iam")[account][partition].managed_policies[arn]
+        service, account, region = name
+        return get_backend(service)[account][region]
+
+
+@dataclass(frozen=True)
+class Body:
+    """Stands in a pickle for the bytes of an object."""
+
+    digest: str
+
+
+def _bare(cls: type[Any]) -> Any:
+    return cls.__new__(cls)
+
+
+def _function(
+    module: str, code: bytes, name: str, defaults: tuple[Any, ...] | None, closure: tuple[Any, ...]
+) -> FunctionType:
+    """A lambda again, e.g. the factory of a defaultdict; FORMAT holds the Python version too."""
+    cells = tuple(CellType(value) for value in closure)
+    scope = importlib.import_module(module).__dict__
+    # The file is our own, for its owner only, and by this very Python.
+    return FunctionType(marshal.loads(code), scope, name, defaults, cells)  # noqa: S302
+
+
+def _write(path: Path, contents: bytes) -> None:
+    descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(contents)
+    Path(unfinished).replace(path)
