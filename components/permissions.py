@@ -1,0 +1,157 @@
+"""What a role may do, by purpose: the narrowest statement for each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+
+# Actions for which AWS knows no resource (Service Authorization Reference).
+WITHOUT_RESOURCE = frozenset(
+    {
+        "cloudwatch:PutMetricData",
+        "ec2:DescribeInstances",
+        "ec2:DescribeTags",
+        "ecr:GetAuthorizationToken",
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    }
+)
+
+
+class TooBroadError(ValueError):
+    """A statement allows more than its purpose needs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """Leave to do these things, on these resources, when the conditions hold."""
+
+    actions: tuple[str, ...]
+    resources: Sequence[pulumi.Input[str]]
+    conditions: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(
+        default_factory=dict[str, Mapping[str, pulumi.Input[str]]]
+    )
+
+    def __post_init__(self) -> None:
+        sweeping = [action for action in self.actions if "*" in action]
+        if sweeping:
+            raise TooBroadError(f"actions {sweeping}: name each action, without a wildcard")
+        if not self.resources or not self.actions:
+            raise ValueError(f"statement {self.actions}: it needs an action and a resource")
+        scopable = [action for action in self.actions if action not in WITHOUT_RESOURCE]
+        if scopable and any(resource == "*" for resource in self.resources):
+            raise TooBroadError(f"actions {scopable}: name the resources, not *")
+
+    def document(self) -> dict[str, object]:
+        """The statement as AWS writes it."""
+        condition = {"Condition": self.conditions} if self.conditions else {}
+        return {
+            "Effect": "Allow",
+            "Action": list(self.actions),
+            "Resource": list(self.resources),
+            **condition,
+        }
+
+
+def read_secrets(arns: Sequence[pulumi.Input[str]]) -> Statement:
+    return Statement(actions=("secretsmanager:GetSecretValue",), resources=arns)
+
+
+def write_secrets(arns: Sequence[pulumi.Input[str]]) -> Statement:
+    return Statement(actions=("secretsmanager:PutSecretValue",), resources=arns)
+
+
+def decrypt(key_arn: pulumi.Input[str]) -> Statement:
+    """Read what is kept under the key."""
+    return Statement(actions=("kms:Decrypt",), resources=[key_arn])
+
+
+def encrypt(key_arn: pulumi.Input[str]) -> Statement:
+    """Keep something under the key, and read it (an upload in parts reads its own)."""
+    return Statement(actions=("kms:Decrypt", "kms:GenerateDataKey"), resources=[key_arn])
+
+
+def read_objects(bucket_arn: pulumi.Input[str], prefix: str = "") -> Statement:
+    return Statement(actions=("s3:GetObject",), resources=[_objects(bucket_arn, prefix)])
+
+
+def add_objects(bucket_arn: pulumi.Input[str], prefix: str = "") -> Statement:
+    """Put new objects; neither read nor delete any."""
+    return Statement(
+        actions=("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"),
+        resources=[_objects(bucket_arn, prefix)],
+    )
+
+
+def manage_objects(bucket_arn: pulumi.Input[str], prefix: str = "") -> Statement:
+    return Statement(
+        actions=(
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:GetObject",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+        ),
+        resources=[_objects(bucket_arn, prefix)],
+    )
+
+
+def list_objects(bucket_arn: pulumi.Input[str]) -> Statement:
+    """Without it, a missing object looks like a forbidden one."""
+    return Statement(actions=("s3:GetBucketLocation", "s3:ListBucket"), resources=[bucket_arn])
+
+
+def write_logs(group_arn: pulumi.Input[str]) -> Statement:
+    return Statement(
+        actions=(
+            "logs:CreateLogStream",
+            "logs:DescribeLogGroups",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ),
+        resources=[group_arn, pulumi.Output.concat(group_arn, ":*")],
+    )
+
+
+def session_manager() -> Statement:
+    """Be reached through Session Manager, and nothing else of Systems Manager."""
+    return Statement(
+        actions=(
+            "ssm:UpdateInstanceInformation",
+            "ssmmessages:CreateControlChannel",
+            "ssmmessages:CreateDataChannel",
+            "ssmmessages:OpenControlChannel",
+            "ssmmessages:OpenDataChannel",
+        ),
+        resources=["*"],
+    )
+
+
+def publish_metrics(namespace: str) -> Statement:
+    return Statement(
+        actions=("cloudwatch:PutMetricData",),
+        resources=["*"],
+        conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
+    )
+
+
+def pull_images(repository_arn: pulumi.Input[str]) -> Statement:
+    return Statement(
+        actions=(
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+        ),
+        resources=[repository_arn],
+    )
+
+
+def log_in_to_registry() -> Statement:
+    return Statement(actions=("ecr:GetAuthorizationToken",), resources=["*"])
+
+
+def _objects(bucket_arn: pulumi.Input[str], prefix: str) -> pulumi.Output[str]:
+    return pulumi.Output.concat(bucket_arn, f"/{prefix}*")
