@@ -1,0 +1,80 @@
+"""A value nobody should see, kept in Secrets Manager and known to everything else by its ARN."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generated:
+    """Made by us, and never shown to anyone."""
+
+    length: int = 48
+    # No alphabet holds what a shell, a URL or a connection string takes for something else.
+    alphabet: Literal["alphanumeric", "hex", "symbols"] = "alphanumeric"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supplied:
+    """Given by the stack's configuration."""
+
+    value: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretArgs:
+    description: str
+    content: Generated | Supplied
+    key_arn: pulumi.Input[str]
+    durable: bool
+
+
+class Secret(pulumi.ComponentResource):
+    """Encrypted with the stack's key; where durable, a deletion can be undone for a month."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: SecretArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("groundwork:data:Secret", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        secret = aws.secretsmanager.Secret(
+            name,
+            description=args.description,
+            kms_key_id=args.key_arn,
+            # The range that Secrets Manager allows is 7 to 30, or none.
+            recovery_window_in_days=30 if args.durable else 0,
+            opts=child,
+        )
+        match args.content:
+            case Generated() as wanted:
+                value = generate(name, wanted, child)
+            case Supplied(value=supplied):
+                value = pulumi.Output.secret(supplied)
+        version = aws.secretsmanager.SecretVersion(
+            name, secret_id=secret.id, secret_string=value, opts=child
+        )
+        # By way of the version, so that whoever is given the ARN finds a value behind it.
+        self.arn = version.arn
+        self.register_outputs({"arn": self.arn})
+
+
+def generate(name: str, wanted: Generated, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """A random value that stays the same from run to run."""
+    if wanted.alphabet == "hex":
+        # Two digits a byte.
+        return pulumi.Output.secret(
+            random.RandomBytes(name, length=(wanted.length + 1) // 2, opts=opts).hex
+        )
+    symbols = wanted.alphabet == "symbols"
+    return random.RandomPassword(
+        name,
+        length=wanted.length,
+        special=symbols,
+        override_special="!*-_.~" if symbols else None,
+        opts=opts,
+    ).result
