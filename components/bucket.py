@@ -43,7 +43,7 @@ class BucketArgs:
     expire: tuple[Expiry, ...] = ()
     keep_replaced_days: int = 30  # how long an overwritten or deleted object can be had back
     cross_origin: CrossOrigin | None = None
-    # None: the caller makes a BucketAccess once it knows the readers (a CDN comes after its origin).
+    # None: the caller makes the BucketAccess, once it knows the readers (a CDN is made later).
     grants: tuple[ServiceGrant, ...] | None = ()
 
 

@@ -1,0 +1,109 @@
+"""Who an application is to its database: a role for each task, each with a secret of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+import pulumi
+
+from components.database_parameters import Engine
+from components.secret import Generated, Secret, SecretArgs, Supplied, generate
+
+SCHEMES: dict[Engine, str] = {"postgres": "postgresql", "mysql": "mysql"}
+ENCRYPTED: dict[Engine, dict[str, str]] = {
+    "postgres": {"sslmode": "require"},
+    "mysql": {"ssl-mode": "REQUIRED"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseRole:
+    username: str
+    host: pulumi.Input[str]  # a role that only reads may be sent to a replica
+    password: pulumi.Input[str] | None = None  # None: generated
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseAccessArgs:
+    engine: Engine
+    port: int
+    database: str
+    roles: Mapping[str, DatabaseRole]  # task -> role: owner, app, readonly, backup
+    key_arn: pulumi.Input[str]
+    durable: bool
+    # What the application's driver wants in the URL beside TLS: connection_limit, pool_timeout.
+    url_options: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class DatabaseAccess(pulumi.ComponentResource):
+    """Each secret holds {username, password, host, port, dbname, url}; the roles are made later."""
+
+    secret_arns: dict[str, pulumi.Output[str]]  # task -> secret
+
+    def __init__(
+        self, name: str, args: DatabaseAccessArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("groundwork:data:DatabaseAccess", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        self.secret_arns = {}
+        for task, role in args.roles.items():
+            password = role.password
+            if password is None:
+                password = generate(f"{name}-{task}", Generated(), child)
+            self.secret_arns[task] = Secret(
+                f"{name}-{task}",
+                SecretArgs(
+                    description=f"{args.database}: how to connect as {task}",
+                    content=Supplied(value=_connection(args, role, password)),
+                    key_arn=args.key_arn,
+                    durable=args.durable,
+                ),
+                opts=child,
+            ).arn
+        self.register_outputs({"secret_arns": self.secret_arns})
+
+
+def connection_url(
+    engine: Engine,
+    *,
+    username: str,
+    password: str,
+    host: str,
+    port: int,
+    database: str,
+    options: Mapping[str, str],
+) -> str:
+    """One address with everything in it, each part percent-encoded, over TLS."""
+    query = urlencode({**ENCRYPTED[engine], **options}, quote_via=quote)
+    return (
+        f"{SCHEMES[engine]}://{quote(username, safe='')}:{quote(password, safe='')}"
+        f"@{host}:{port}/{quote(database, safe='')}?{query}"
+    )
+
+
+def _connection(
+    args: DatabaseAccessArgs, role: DatabaseRole, password: pulumi.Input[str]
+) -> pulumi.Output[str]:
+    url = pulumi.Output.all(password, role.host).apply(
+        lambda known: connection_url(
+            args.engine,
+            username=role.username,
+            password=known[0],
+            host=known[1],
+            port=args.port,
+            database=args.database,
+            options=args.url_options,
+        )
+    )
+    return pulumi.Output.secret(
+        pulumi.Output.json_dumps(
+            {
+                "username": role.username,
+                "password": password,
+                "host": role.host,
+                "port": args.port,
+                "dbname": args.database,
+                "url": url,
+            }
+        )
+    )
