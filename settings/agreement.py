@@ -1,0 +1,414 @@
+"""What must agree within an application file, within a stack file, and between the two."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from ipaddress import IPv4Network
+
+from settings import references
+from settings.application import Application, Cache, Container, Database, Service
+from settings.problem import Problem, shown
+from settings.stack import (
+    Bastion,
+    CacheSize,
+    DatabaseSize,
+    EcsPlacement,
+    HostEdge,
+    HostsPlacement,
+    Route53,
+)
+from settings.tree import Settings, architecture_of
+
+# Prefixes that bundlers bake into pages for everybody to read.
+PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_")
+SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASS|TOKEN|API_KEY|PRIVATE_KEY|ACCESS_KEY)$")
+# The range that the ALB's idle time-out and the hosts' addresses never share with a container
+# engine's default bridge, and the link-local one that the metadata service lives in.
+RESERVED = {
+    IPv4Network("172.17.0.0/16"): "the default bridge of container engines",
+    IPv4Network("169.254.0.0/16"): "link-local addresses, the metadata service among them",
+    IPv4Network("127.0.0.0/8"): "the machine itself",
+}
+
+
+def problems(settings: Settings, other_networks: Mapping[str, str]) -> list[Problem]:
+    """Every disagreement."""
+    found: list[Problem] = []
+    for name, application in settings.applications.items():
+        file = f"apps/{name}.yaml"
+        for check in APPLICATION_CHECKS:
+            found += [_in(file, *fault) for fault in check(application)]
+    file = f"Pulumi.{settings.name}.yaml"
+    for check in STACK_CHECKS:
+        found += [_in(file, f"groundwork:{key}", *rest) for key, *rest in check(settings)]
+    found += [
+        _in(file, f"groundwork:{key}", *rest)
+        for key, *rest in _networks_apart(settings, other_networks)
+    ]
+    return found
+
+
+Fault = tuple[str, str, str]
+"""Key, value and what is allowed."""
+
+
+def _in(file: str, key: str, value: str = "", allowed: str = "") -> Problem:
+    return Problem(file=file, key=key, value=value, allowed=allowed)
+
+
+# An application by itself
+
+
+def _routes_lead_somewhere(application: Application) -> Iterator[Fault]:
+    taken: dict[tuple[str, str], str] = {}
+    routes = [
+        (f"services.{name}.routes.{index}", route.host, route.path)
+        for name, service in application.services.items()
+        for index, route in enumerate(service.routes)
+    ] + [(f"sites.{name}", site.host, site.path) for name, site in application.sites.items()]
+    for key, host, path in routes:
+        yield from _known(f"{key}.host", host, application.hosts, "hosts")
+        if (host, path) in taken:
+            yield key, f"{host}{path}", f"{taken[host, path]} has this route already"
+        taken.setdefault((host, path), key)
+    for name, bucket in application.buckets.items():
+        if bucket.host is None:
+            continue
+        yield from _known(f"buckets.{name}.host", bucket.host, application.hosts, "hosts")
+        if any(host == bucket.host for _, host, _ in routes):
+            yield f"buckets.{name}.host", bucket.host, "must be a host that no route uses"
+
+
+def _services_can_be_reached(application: Application) -> Iterator[Fault]:
+    for name, service in application.services.items():
+        key = f"services.{name}"
+        if service.routes and service.port is None:
+            yield f"{key}.port", "missing", "a service with routes must say where it listens"
+        if service.routes and service.health is None:
+            yield f"{key}.health", "missing", "a service with routes must say how it is checked"
+        if not service.routes and service.health is not None and service.port is None:
+            yield f"{key}.health", "given", "a worker has no port, so there is nothing to ask"
+        port = service.environment.get("PORT")
+        if port is not None and service.port is not None and str(port) != str(service.port):
+            yield f"{key}.environment.PORT", shown(port), f"must be the port, {service.port}"
+
+
+def _values_refer_to_what_is_there(application: Application) -> Iterator[Fault]:
+    for name, service in application.services.items():
+        groups = {
+            "environment": service.environment,
+            "build.environment": service.build.environment,
+        }
+        for group, variables in groups.items():
+            for variable, value in variables.items():
+                key = f"services.{name}.{group}.{variable}"
+                for text in references.references_in(value):
+                    reference = references.parse(text, application)
+                    if isinstance(reference, str):
+                        yield key, shown(value), reference
+                    elif reference.secret and group != "environment":
+                        yield key, shown(value), "must be public: it is built into the artifact"
+                    elif reference.secret and value != f"${{{text}}}":
+                        yield key, shown(value), "a secret must be the whole value"
+
+
+def _origins_are_hosts(application: Application) -> Iterator[Fault]:
+    for name, bucket in application.buckets.items():
+        for index, origin in enumerate(bucket.cors.origins if bucket.cors else ()):
+            key = f"buckets.{name}.cors.origins.{index}"
+            if origin == "*":
+                yield key, origin, "must name the origins: any site may use it otherwise"
+            for text in references.references_in(origin):
+                reference = references.parse(text, application)
+                if isinstance(reference, str):
+                    yield key, origin, reference
+                elif reference.kind != "hosts":
+                    yield key, origin, "must be https://${hosts.NAME}"
+
+
+def _variables_are_where_they_work(application: Application) -> Iterator[Fault]:
+    for name, service in application.services.items():
+        for variable, value in service.environment.items():
+            key = f"services.{name}.environment.{variable}"
+            if variable.startswith(PUBLIC_PREFIXES):
+                yield (
+                    key,
+                    "a variable of the build",
+                    f"must stand in services.{name}.build.environment: it is fixed in the bundle",
+                )
+            elif (
+                SECRET_NAME.search(variable)
+                and isinstance(value, str)
+                and value
+                and not any(references.references_in(value))
+            ):
+                yield (
+                    key,
+                    "written out",
+                    "must be a reference such as ${secrets.NAME}: no secret stands in a file",
+                )
+
+
+def _parts_name_each_other(application: Application) -> Iterator[Fault]:
+    if migration := application.migration:
+        yield from _known("migration.service", migration.service, application.services, "services")
+        yield from _known("migration.store", migration.store, application.databases, "databases")
+    for name, schedule in application.schedules.items():
+        key = f"schedules.{name}.service"
+        yield from _known(key, schedule.service, application.services, "services")
+    for name, store in application.databases.items():
+        if store.dump:
+            key = f"stores.{name}.dump.bucket"
+            yield from _known(key, store.dump.bucket, application.buckets, "buckets")
+        if store.owner in store.roles:
+            yield f"stores.{name}.roles.{store.owner}", "the owner", "must be another role"
+    strategy = application.release
+    if strategy.kind == "blue-green" and strategy.second_port is None:
+        yield "release.second_port", "missing", "blue-green needs the other colour's port"
+
+
+def _queues_lose_nothing(application: Application) -> Iterator[Fault]:
+    for name, store in application.caches.items():
+        if store.queue and store.policy != "noeviction":
+            yield f"stores.{name}.policy", shown(store.policy), "a queue must have noeviction"
+
+
+APPLICATION_CHECKS: tuple[Callable[[Application], Iterable[Fault]], ...] = (
+    _routes_lead_somewhere,
+    _services_can_be_reached,
+    _values_refer_to_what_is_there,
+    _origins_are_hosts,
+    _variables_are_where_they_work,
+    _parts_name_each_other,
+    _queues_lose_nothing,
+)
+
+
+# A stack and its applications
+
+
+def _services_have_a_home(settings: Settings) -> Iterator[Fault]:
+    for name, application in settings.applications.items():
+        placement = settings.placed(name).placement
+        homes = placement.pools if isinstance(placement, HostsPlacement) else placement.services
+        word = "pools" if isinstance(placement, HostsPlacement) else "services"
+        key = f"applications.{name}.placement.{word}"
+        for service in application.services:
+            if service not in homes:
+                yield f"{key}.{service}", "missing", "every service must be placed"
+        for service in homes:
+            yield from _known(f"{key}.{service}", service, application.services, "services")
+        if isinstance(placement, HostsPlacement):
+            for service, pool in placement.pools.items():
+                yield from _known(f"{key}.{service}", pool, settings.stack.pools, "pools")
+            for service, of in application.services.items():
+                if isinstance(of.runtime, Container):
+                    yield (
+                        f"{key}.{service}",
+                        "a container",
+                        "its runtime runs on ecs; hosts run node, pm2 and java",
+                    )
+
+
+def _stores_have_a_size(settings: Settings) -> Iterator[Fault]:
+    kinds = {Database: DatabaseSize, Cache: CacheSize}
+    words = {Database: "database", Cache: "cache"}
+    for name, application in settings.applications.items():
+        sizes = settings.placed(name).stores
+        key = f"applications.{name}.stores"
+        for store, of in application.stores.items():
+            if store not in sizes:
+                yield f"{key}.{store}", "missing", "every store must have a size"
+            elif not isinstance(sizes[store], kinds[type(of)]):
+                yield f"{key}.{store}.kind", shown(sizes[store].kind), f"is a {words[type(of)]}"
+        for store in sizes:
+            yield from _known(f"{key}.{store}", store, application.stores, "stores")
+
+
+def _overrides_fit(settings: Settings) -> Iterator[Fault]:
+    for name, application in settings.applications.items():
+        for service, variables in settings.placed(name).environment.items():
+            key = f"applications.{name}.environment.{service}"
+            yield from _known(key, service, application.services, "services")
+            if service in application.services:
+                known = application.services[service].environment
+                for variable in variables:
+                    yield from _known(f"{key}.{variable}", variable, known, "environment")
+
+
+def _ports_are_free(settings: Settings) -> Iterator[Fault]:
+    for pool in settings.stack.pools:
+        taken: dict[int, str] = {}
+        for name, service, of in settings.services_on(pool):
+            second = settings.applications[name].release.second_port
+            for port in _ports(of, second):
+                if port in taken:
+                    yield (
+                        f"applications.{name}.placement.pools.{service}",
+                        f"{pool}, port {port}",
+                        f"{taken[port]} listens there already: use another pool or port",
+                    )
+                taken.setdefault(port, f"{name}.{service}")
+
+
+def _ports(service: Service, second: int | None) -> Iterator[int]:
+    if service.port is not None:
+        yield service.port
+        if second is not None and service.routes:
+            yield second
+    if service.front_port is not None and service.routes:
+        yield service.front_port
+
+
+def _names_are_apart(settings: Settings) -> Iterator[Fault]:
+    taken: dict[str, str] = {}
+    for name, application in settings.applications.items():
+        for host in application.hosts:
+            full = settings.host_name(name, host)
+            if full in taken:
+                key = f"applications.{name}.domain"
+                yield key, full, f"{taken[full]} answers for this name already"
+            taken.setdefault(full, name)
+
+
+def _releases_belong_to_applications(settings: Settings) -> Iterator[Fault]:
+    for name in settings.stack.releases:
+        yield from _known(f"releases.{name}", name, settings.applications, "applications")
+
+
+def _zones_exist(settings: Settings) -> Iterator[Fault]:
+    zones = settings.stack.network.zones
+    if len(set(zones)) != len(zones):
+        yield "network.zones", shown(list(zones)), "each zone once"
+    yield from _zone("operations.zone", settings.stack.operations.zone, zones)
+    for name in settings.applications:
+        for store, size in settings.placed(name).stores.items():
+            if isinstance(size, DatabaseSize):
+                key = f"applications.{name}.stores.{store}.zone"
+                yield from _zone(key, size.zone, zones)
+                if size.zone and size.multi_az:
+                    yield key, size.zone, "must be absent where multi_az chooses the zones"
+
+
+def _zone(key: str, zone: str | None, zones: tuple[str, ...]) -> Iterator[Fault]:
+    if zone is not None and zone not in zones:
+        yield key, zone, f"must be one of network.zones, {', '.join(zones)}"
+
+
+def _outside_can_be_reached(settings: Settings) -> Iterator[Fault]:
+    if settings.stack.network.nat != "none":
+        return
+    for name, application in settings.applications.items():
+        for service, of in application.services.items():
+            if of.egress:
+                hosts = ", ".join(egress.host for egress in of.egress)
+                yield (
+                    "network.nat",
+                    "none",
+                    f"{name}.{service} calls {hosts}: must be single or per-zone",
+                )
+                return
+
+
+def _images_fit(settings: Settings) -> Iterator[Fault]:
+    stack = settings.stack
+    wanted = {f"pools.{name}": pool.instance_type for name, pool in stack.pools.items()}
+    wanted["operations"] = stack.operations.instance_type
+    for key, instance_type in wanted.items():
+        architecture = architecture_of(instance_type)
+        image = stack.images.arm64 if architecture == "arm64" else stack.images.x86_64
+        if image is None:
+            yield (
+                f"images.{architecture}",
+                "missing",
+                f"{key} is a {instance_type} and needs a Debian 13 image of that architecture",
+            )
+
+
+def _edge_fits(settings: Settings) -> Iterator[Fault]:
+    edge = settings.stack.edge
+    if not isinstance(edge, HostEdge):
+        return
+    yield from _known("edge.pool", edge.pool, settings.stack.pools, "pools")
+    pool = settings.stack.pools.get(edge.pool)
+    if pool and pool.count != 1:
+        yield f"pools.{edge.pool}.count", str(pool.count), "edge host is one machine: must be 1"
+    for name in settings.applications:
+        placement = settings.placed(name).placement
+        if isinstance(placement, EcsPlacement):
+            yield (
+                f"applications.{name}.placement.kind",
+                "ecs",
+                "edge host has no load balancer for it: must be hosts, or another edge",
+            )
+        elif any(home != edge.pool for home in placement.pools.values()):
+            key = f"applications.{name}.placement.pools"
+            yield key, shown(dict(placement.pools)), f"edge host answers for {edge.pool} alone"
+
+
+def _domains_are_ours(settings: Settings) -> Iterator[Fault]:
+    dns = settings.stack.dns
+    if not isinstance(dns, Route53):
+        return
+    for name in settings.applications:
+        domain = settings.placed(name).domain
+        if not any(domain == zone or domain.endswith(f".{zone}") for zone in dns.zones):
+            key = f"applications.{name}.domain"
+            yield key, domain, f"must be or lie under a zone of dns.zones, {', '.join(dns.zones)}"
+
+
+def _access_is_narrow(settings: Settings) -> Iterator[Fault]:
+    access = settings.stack.access
+    if not isinstance(access, Bastion):
+        return
+    for index, cidr in enumerate(access.allowed_from):
+        # Shorter prefixes than these are whole providers, not a team's addresses.
+        if cidr.prefixlen < 16:
+            yield (
+                f"access.allowed_from.{index}",
+                str(cidr),
+                "must be the team's own addresses: a prefix of /16 or longer",
+            )
+
+
+def _regions_are_two(settings: Settings) -> Iterator[Fault]:
+    if settings.stack.region == settings.stack.recovery_region:
+        yield "recovery_region", settings.stack.region, "must be another region than region"
+
+
+STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
+    _services_have_a_home,
+    _stores_have_a_size,
+    _overrides_fit,
+    _ports_are_free,
+    _names_are_apart,
+    _releases_belong_to_applications,
+    _zones_exist,
+    _outside_can_be_reached,
+    _images_fit,
+    _edge_fits,
+    _domains_are_ours,
+    _access_is_narrow,
+    _regions_are_two,
+)
+
+
+def _networks_apart(settings: Settings, others: Mapping[str, str]) -> Iterator[Fault]:
+    own = settings.stack.network.cidr
+    ranges: dict[str, list[IPv4Network]] = defaultdict(list)
+    for reserved, use in RESERVED.items():
+        ranges[use].append(reserved)
+    for file, cidr in others.items():
+        try:
+            ranges[f"the network of {file}"].append(IPv4Network(cidr))
+        except ValueError:
+            continue  # That stack's own run says so.
+    for use, networks in ranges.items():
+        for network in networks:
+            if own.overlaps(network):
+                yield "network.cidr", str(own), f"must not overlap {network}, {use}"
+
+
+def _known(key: str, name: str, known: Mapping[str, object], what: str) -> Iterator[Fault]:
+    if name not in known:
+        yield key, shown(name), f"{what} are {', '.join(known) or 'none'}"

@@ -1,0 +1,411 @@
+"""What an application is, the same on every stack: the shape of apps/NAME.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from settings.model import (
+    ApplicationName,
+    Cron,
+    Days,
+    Engine,
+    Model,
+    Name,
+    Percent,
+    Port,
+    Seconds,
+    Size,
+    Switch,
+    UrlPath,
+    VariableName,
+    Whole,
+)
+
+Value = (
+    Annotated[str, Field(max_length=4096)] | Whole | Switch | Annotated[float, Field(strict=True)]
+)
+
+# On hosts nginx answers for a service on its own port plus this, so that several services share
+# a machine and each target group still checks the health of exactly one of them.
+FRONT_PORT_OFFSET = 10_000
+
+
+class Pm2(Model):
+    """Node under PM2, one process a core or a fixed number."""
+
+    kind: Literal["pm2"]
+    node: Annotated[int, Field(strict=True, ge=18, le=30)] = 22
+    start: Annotated[str, Field(min_length=1)]
+    """Script that PM2 starts, relative to the release."""
+    arguments: tuple[str, ...] = ()
+    mode: Literal["cluster", "fork"] = "cluster"
+    instances: Annotated[int, Field(strict=True, ge=1, le=64)] | Literal["max"] = "max"
+    memory_limit: Size | None = None
+    """PM2 restarts a process that grows beyond this."""
+    restart_at: Cron | None = None
+    """A daily restart, done as a rolling reload."""
+
+
+class Node(Model):
+    """Node as one systemd service."""
+
+    kind: Literal["node"]
+    node: Annotated[int, Field(strict=True, ge=18, le=30)] = 22
+    start: Annotated[str, Field(min_length=1)]
+    arguments: tuple[str, ...] = ()
+    memory_limit: Size | None = None
+
+
+class Java(Model):
+    """A jar as one systemd service."""
+
+    kind: Literal["java"]
+    java: Annotated[int, Field(strict=True, ge=17, le=30)] = 21
+    start: Annotated[str, Field(min_length=1)] = "app.jar"
+    heap: Size = "1G"
+    heap_start: Size | None = None
+    options: tuple[str, ...] = ()
+    """JVM options before -jar; logging of the collector in the form of -Xlog."""
+    memory_limit: Size | None = None
+
+
+class Container(Model):
+    """An image of the application's own; it runs where the placement is ecs."""
+
+    kind: Literal["container"]
+    command: tuple[str, ...] = ()
+
+
+Runtime = Annotated[Pm2 | Node | Java | Container, Field(discriminator="kind")]
+
+
+class Health(Model):
+    """How a load balancer and the hosts decide that a service may take traffic."""
+
+    path: UrlPath
+    """Light check; never one that asks the database, or its outage takes every host out."""
+    deep: UrlPath | None = None
+    """Check of everything behind the service; used by monitoring only."""
+    status: Annotated[str, Field(pattern=r"^[2-4]\d\d([,-][2-4]\d\d)*$")] = "200"
+    interval_seconds: Annotated[int, Field(strict=True, ge=1, le=300)] = 15
+    timeout_seconds: Annotated[int, Field(strict=True, ge=1, le=120)] = 5
+    healthy: Annotated[int, Field(strict=True, ge=2, le=10)] = 2
+    unhealthy: Annotated[int, Field(strict=True, ge=2, le=10)] = 3
+
+
+class Route(Model):
+    """Requests that belong to a service: a public host and a path, never stripped."""
+
+    host: Name
+    path: UrlPath = "/*"
+    websocket: Switch = False
+    upload: Switch = False
+    """Bodies larger than the 8 KB that the managed firewall rules allow come in here."""
+    read_timeout_seconds: Seconds | None = None
+
+
+class RateLimit(Model):
+    """Requests of one client, counted on the host by nginx and more coarsely at the edge."""
+
+    requests_per_second: Annotated[int, Field(strict=True, ge=1, le=10_000)]
+    burst: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
+    connections: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+
+
+class Stickiness(Model):
+    """One client stays with one target."""
+
+    duration_seconds: Annotated[int, Field(strict=True, ge=1, le=604_800)] = 3600
+
+
+class Balancing(Model):
+    """How requests are spread over the targets of a service."""
+
+    algorithm: Literal["round_robin", "least_outstanding_requests"] = "round_robin"
+    stickiness: Stickiness | None = None
+    drain_seconds: Annotated[int, Field(strict=True, ge=0, le=3600)] = 30
+    """How long a target that leaves may finish what it has begun."""
+
+
+class Proxy(Model):
+    """What nginx does in front of a service."""
+
+    body_limit: Size = "1M"
+    body_timeout_seconds: Seconds = 60
+    read_timeout_seconds: Seconds = 60
+    keepalive: Annotated[int, Field(strict=True, ge=0, le=1024)] = 64
+    rate_limit: RateLimit | None = None
+
+
+class Egress(Model):
+    """An outside address that a service may call."""
+
+    host: Annotated[str, Field(pattern=r"^[a-z0-9*]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
+    port: Port = 443
+    purpose: str
+
+
+class Build(Model):
+    """How a release of a service is made from its source."""
+
+    commands: tuple[str, ...] = ()
+    output: str | None = None
+    """Folder or file that the artifact is made of."""
+    environment: dict[VariableName, Value] = {}
+    """Public values fixed while building (NEXT_PUBLIC_…, VITE_…); a secret is refused here."""
+
+
+class Service(Model):
+    """A process of the application: a web server, an API, a worker."""
+
+    runtime: Runtime
+    port: Port | None = None
+    """Where it listens; a worker has none."""
+    health: Health | None = None
+    routes: tuple[Route, ...] = ()
+    balancing: Balancing = Balancing()
+    proxy: Proxy = Proxy()
+    environment: dict[VariableName, Value] = {}
+    """Variables; ${hosts.api}, ${stores.main.url}, ${buckets.models.name}, ${secrets.NAME} and
+    ${stack.region} are filled in."""
+    build: Build = Build()
+    egress: tuple[Egress, ...] = ()
+    stop_seconds: Annotated[int, Field(strict=True, ge=1, le=600)] = 30
+    """How long it may take to finish after it was told to stop."""
+    writable: tuple[str, ...] = ()
+    """Directories that it may write to; everything else is read-only."""
+    startup_seconds: Annotated[int, Field(strict=True, ge=1, le=900)] = 60
+
+    @property
+    def front_port(self) -> int | None:
+        """Port of nginx in front of this service on a host."""
+        return None if self.port is None else self.port + FRONT_PORT_OFFSET
+
+
+class Site(Model):
+    """A folder of files served without a process."""
+
+    host: Name
+    path: UrlPath = "/*"
+    single_page: Switch = False
+    """Unknown paths without a file extension answer index.html."""
+    immutable: tuple[str, ...] = ()
+    """Path patterns of fingerprinted files, cached for a year."""
+    build: Build = Build()
+
+
+class DatabaseRole(Model):
+    """A database user of this application beside its owner."""
+
+    rights: Literal["write", "read"]
+    settings: dict[str, str] = {}
+    """ALTER ROLE … SET, for example statement_timeout: 10s."""
+
+
+class Dump(Model):
+    """A logical dump, on schedule, into a bucket."""
+
+    schedule: Cron
+    bucket: Name
+    prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9/-]*$")] = "database"
+    keep_days: Days
+    validate_with: str | None = None
+    """A query whose answer proves that a restored dump holds data."""
+
+
+class Database(Model):
+    """A relational database of this application."""
+
+    kind: Engine
+    version: Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
+    """Major version; minor ones are taken by the service in its maintenance window."""
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$", max_length=63)]
+    owner: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=32)]
+    """Role that owns the tables and runs migrations; never the administrator."""
+    roles: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=32)], DatabaseRole]
+    extensions: tuple[str, ...] = ()
+    parameters: dict[str, str | Whole | Annotated[float, Field(strict=True)]] = {}
+    """Server parameters as the manual writes them (256MB, 1GB, on); "auto" keeps the default."""
+    slow_query_ms: Annotated[int, Field(strict=True, ge=1)] | None = 1000
+    character_set: str = "UTF8"
+    after_migration: tuple[str, ...] = ()
+    """SQL that may be run again and again, for example CREATE INDEX CONCURRENTLY IF NOT EXISTS."""
+    url_parameters: dict[str, str | Whole] = {}
+    """Added to the url's query, for example connection_limit and pool_timeout."""
+    pool_per_process: Annotated[int, Field(strict=True, ge=1)] | None = None
+    dump: Dump | None = None
+
+
+class Cache(Model):
+    """A Redis-compatible store of this application."""
+
+    kind: Literal["redis"]
+    version: Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")] = "7.1"
+    policy: Literal[
+        "noeviction",
+        "allkeys-lru",
+        "allkeys-lfu",
+        "allkeys-random",
+        "volatile-lru",
+        "volatile-lfu",
+        "volatile-random",
+        "volatile-ttl",
+    ] = "allkeys-lru"
+    memory: Size = "256M"
+    """What the application counts on; the node must offer at least this."""
+    queue: Switch = False
+    """Holds jobs: nothing may ever be evicted from it."""
+    keep_snapshots_days: Annotated[int, Field(strict=True, ge=0, le=35)] = 0
+
+
+Store = Annotated[Database | Cache, Field(discriminator="kind")]
+
+
+class Cors(Model):
+    """Who may use a bucket from a browser."""
+
+    origins: tuple[str, ...]
+    methods: tuple[Literal["GET", "HEAD", "PUT", "POST", "DELETE"], ...] = ("GET", "HEAD")
+    expose: tuple[str, ...] = ("ETag",)
+
+
+class Expiry(Model):
+    """Objects under a prefix that go after some days."""
+
+    prefix: str = ""
+    days: Days
+
+
+class Bucket(Model):
+    """A private object store of this application."""
+
+    purpose: str
+    versioning: Switch = True
+    noncurrent_days: Days = 30
+    expire: tuple[Expiry, ...] = ()
+    cors: Cors | None = None
+    host: Name | None = None
+    """Public host name under which the content network serves it."""
+
+
+class GeneratedSecret(Model):
+    """A secret that nobody has to invent."""
+
+    kind: Literal["generated"]
+    format: Literal["alphanumeric", "hex", "base64"] = "base64"
+    bytes: Annotated[int, Field(strict=True, ge=16, le=256)] = 32
+    """Bytes of randomness; an alphanumeric one has this many characters."""
+    rotate: Literal["never", "two-key"] = "never"
+    """With two-key, NAME_PREVIOUS holds the last value, so that nobody is logged out."""
+
+
+class SuppliedSecret(Model):
+    """A secret that only a person can know, given in the stack's secret configuration."""
+
+    kind: Literal["supplied"]
+    purpose: str
+    min_length: Annotated[int, Field(strict=True, ge=1, le=4096)] = 8
+    pattern: str | None = None
+
+
+Secret = Annotated[GeneratedSecret | SuppliedSecret, Field(discriminator="kind")]
+
+
+class Migration(Model):
+    """Commands that bring the database from release to release, run once, from one place."""
+
+    service: Name
+    store: Name
+    command: Annotated[str, Field(min_length=1)]
+    down: str | None = None
+    seed: str | None = None
+    dump_first: Switch = False
+
+
+class Schedule(Model):
+    """A command of a service's release, run by the clock on exactly one host."""
+
+    service: Name
+    at: Cron
+    command: Annotated[str, Field(min_length=1)]
+
+
+class Thresholds(Model):
+    """When a person is told."""
+
+    cpu_percent: Percent = 80
+    memory_percent: Percent = 85
+    disk_percent: Percent = 90
+    slow_request_ms: Annotated[int, Field(strict=True, ge=1)] = 1000
+    error_percent: Percent = 5
+
+
+class Headers(Model):
+    """Response headers of every answer."""
+
+    frame_options: Literal["DENY", "SAMEORIGIN"] = "SAMEORIGIN"
+    referrer_policy: str = "strict-origin-when-cross-origin"
+    content_security_policy: str | None = None
+    hsts_seconds: Annotated[int, Field(strict=True, ge=0, le=63_072_000)] = 31_536_000
+
+
+class StaticFiles(Model):
+    """Fingerprinted files that services serve, cached for a year."""
+
+    extensions: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]+$")], ...] = ()
+    max_age_seconds: Annotated[int, Field(strict=True, ge=0)] = 31_536_000
+
+
+class Compression(Model):
+    """Compression of answers on hosts."""
+
+    min_bytes: Annotated[int, Field(strict=True, ge=0)] = 1024
+    level: Annotated[int, Field(strict=True, ge=1, le=9)] = 6
+    types: tuple[str, ...] = ()
+
+
+class Logs(Model):
+    """Log files of the application on hosts, rotated daily and compressed."""
+
+    keep_days: Days = 30
+
+
+class ReleaseStrategy(Model):
+    """How a new version takes over."""
+
+    kind: Literal["rolling", "blue-green"] = "rolling"
+    second_port: Port | None = None
+    """Port of the other colour on the same host."""
+    hold_seconds: Annotated[int, Field(strict=True, ge=0, le=3600)] = 0
+    """How long the old colour stays ready after the switch."""
+    keep: Annotated[int, Field(strict=True, ge=2, le=20)] = 5
+
+
+class Application(Model):
+    """Everything about an application that does not depend on where it runs."""
+
+    name: ApplicationName
+    title: Annotated[str, Field(max_length=100)]
+    hosts: dict[Name, Annotated[str, Field(pattern=r"^(@|[a-z0-9]([a-z0-9-]*[a-z0-9])?)$")]]
+    """Public host names under the stack's domain for this application; @ is the domain itself."""
+    services: dict[Name, Service] = {}
+    sites: dict[Name, Site] = {}
+    stores: dict[Name, Store] = {}
+    buckets: dict[Name, Bucket] = {}
+    secrets: dict[VariableName, Secret] = {}
+    migration: Migration | None = None
+    schedules: dict[Name, Schedule] = {}
+    release: ReleaseStrategy = ReleaseStrategy()
+    headers: Headers = Headers()
+    static_files: StaticFiles = StaticFiles()
+    compression: Compression = Compression()
+    thresholds: Thresholds = Thresholds()
+    logs: Logs = Logs()
+
+    @property
+    def databases(self) -> dict[str, Database]:
+        return {key: store for key, store in self.stores.items() if isinstance(store, Database)}
+
+    @property
+    def caches(self) -> dict[str, Cache]:
+        return {key: store for key, store in self.stores.items() if isinstance(store, Cache)}

@@ -1,0 +1,34 @@
+"""What is wrong with a settings file, said so that its writer can mend it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Problem:
+    """One fault: where it stands, what stands there, and what may stand there."""
+
+    file: str
+    key: str
+    value: str
+    allowed: str
+
+    def __str__(self) -> str:
+        found = f" is {self.value}" if self.value else ""
+        return f"{self.file}: {self.key}{found}; {self.allowed}"
+
+
+class SettingsError(Exception):
+    """Every problem that was found, one a line; no resource has been touched."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        count = len(self.problems)
+        head = "1 problem" if count == 1 else f"{count} problems"
+        super().__init__("\n".join([f"{head} in the settings:", *map(str, self.problems)]))
+
+
+def shown(value: object) -> str:
+    """A value as its writer would recognise it, cut to a readable length."""
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else text[:77] + "…"
