@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 
 from settings import references
-from settings.application import Application, Cache, Container, Database, Service
+from settings.application import Application, Container, Service
 from settings.problem import Problem, shown
 from settings.stack import (
     Bastion,
-    CacheSize,
     DatabaseSize,
     EcsPlacement,
     HostEdge,
@@ -211,16 +210,15 @@ def _services_have_a_home(settings: Settings) -> Iterator[Fault]:
 
 
 def _stores_have_a_size(settings: Settings) -> Iterator[Fault]:
-    kinds = {Database: DatabaseSize, Cache: CacheSize}
-    words = {Database: "database", Cache: "cache"}
+    wanted = {"postgres": "database", "mysql": "database", "redis": "cache"}
     for name, application in settings.applications.items():
         sizes = settings.placed(name).stores
         key = f"applications.{name}.stores"
         for store, of in application.stores.items():
             if store not in sizes:
                 yield f"{key}.{store}", "missing", "every store must have a size"
-            elif not isinstance(sizes[store], kinds[type(of)]):
-                yield f"{key}.{store}.kind", shown(sizes[store].kind), f"is a {words[type(of)]}"
+            elif sizes[store].kind != wanted[of.kind]:
+                yield f"{key}.{store}.kind", sizes[store].kind, f"must be {wanted[of.kind]}"
         for store in sizes:
             yield from _known(f"{key}.{store}", store, application.stores, "stores")
 

@@ -1,7 +1,7 @@
 """Reads a YAML file, refusing what YAML would let pass in silence."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -44,5 +44,4 @@ def read(path: Path, shown_as: str) -> dict[str, Any] | Problem:
         )
     if not isinstance(document, dict):
         return Problem(file=shown_as, key="(the file)", value="", allowed="must be a group of keys")
-    result: dict[str, Any] = document
-    return result
+    return cast(dict[str, Any], document)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -66,9 +66,10 @@ def other_networks(name: str, root: Path) -> dict[str, str]:
         document = read(path, path.name)
         if path.name == f"Pulumi.{name}.yaml" or isinstance(document, Problem):
             continue
-        network = (document.get("config") or {}).get(f"{PROJECT}:network") or {}
+        values = cast(dict[str, object], document.get("config") or {})
+        network = values.get(f"{PROJECT}:network")
         if isinstance(network, dict) and "cidr" in network:
-            networks[path.name] = str(network["cidr"])  # pyright: ignore[reportUnknownArgumentType] unchecked YAML
+            networks[path.name] = str(cast(dict[str, object], network)["cidr"])
     return networks
 
 
@@ -110,13 +111,14 @@ def _as_written(fault: Problem) -> Problem:
     )
 
 
-def _decoded(value: str) -> Any:
+def _decoded(value: str) -> object:
     """Pulumi hands structured values over as JSON, and plain ones as text."""
     try:
-        decoded = json.loads(value)
+        decoded: object = json.loads(value)
     except ValueError:
         return value
-    return decoded if isinstance(decoded, dict | list | bool) else value
+    structured = isinstance(decoded, dict | list | bool)
+    return cast(object, decoded) if structured else value
 
 
 def _application(name: str, root: Path) -> Application | list[Problem]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -38,7 +38,7 @@ def _path(location: tuple[int | str, ...], document: object) -> tuple[str, ...]:
     last = len(location) - 1
     for index, step in enumerate(location):
         if isinstance(here, Mapping):
-            inner: Mapping[Any, Any] = here
+            inner = cast(Mapping[object, object], here)
             if step in inner:
                 path.append(str(step))
                 here = inner[step]
@@ -47,7 +47,7 @@ def _path(location: tuple[int | str, ...], document: object) -> tuple[str, ...]:
             elif index == last and not _is_type_name(str(step)):
                 path.append(str(step))
         elif isinstance(here, Sequence) and not isinstance(here, str) and isinstance(step, int):
-            items: Sequence[Any] = here
+            items = cast(Sequence[object], here)
             path.append(str(step))
             here = items[step] if step < len(items) else None
     return tuple(path)
