@@ -1,0 +1,63 @@
+"""Turns roles into one shell script that changes only what is not already so."""
+
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+
+from hosts.steps import Ensure, Role, Step
+
+PRELUDE = (Path(__file__).parent / "prelude.bash").read_text()
+
+LAST_LINE = "# end of script"
+
+_RUNNER = f"""\
+set -eu
+umask 077
+script=$(mktemp /run/groundwork.XXXXXX)
+trap "rm -f $script" EXIT
+cat >"$script"
+if [ "$(tail -n 1 "$script")" != "{LAST_LINE}" ]; then
+  echo "The script was cut off on its way, so nothing of it was run. Run it again." >&2
+  exit 65
+fi
+flock --wait 900 /run/groundwork.lock timeout --kill-after=30 1800 bash "$script" </dev/null"""
+
+COMMAND = f"sudo --non-interactive bash -c '{_RUNNER}'"
+"""The same text for every host and every script, which comes on stdin: a failing remote command
+prints its text. Nothing runs before the whole script has arrived, and never two at a time."""
+
+UNITS_KNOWN = Ensure("unit files read by systemd", "owes_nothing manager", "forget_units")
+RELOADS_PAID = Ensure("services reloaded", "owes_nothing reload", "pay_reloads")
+
+
+def render(roles: Iterable[Role]) -> str:
+    """Every role installs before any role configures, and configures before any starts."""
+    roles = list(roles)
+    return script(
+        [
+            *(step for role in roles for step in role.install),
+            *(step for role in roles for step in role.configure),
+            UNITS_KNOWN,
+            *(step for role in roles for step in role.activate),
+            RELOADS_PAID,
+        ]
+    )
+
+
+def script(steps: Iterable[Step]) -> str:
+    """The steps in order, as a script that bash has read to its end before it begins."""
+    body = PRELUDE + "".join(map(_guarded, steps))
+    return f'main() {{\n{body}}}\nmain "$@" </dev/null\n{LAST_LINE}\n'
+
+
+def _guarded(step: Step) -> str:
+    name = shlex.quote(step.name)
+    return (
+        f"\nstep={name}\n"
+        f"if ! {{ {step.check()}; }} >/dev/null 2>&1; then\n"
+        f'(\n{step.remedy()}\n) >>"$journal" 2>&1\n'
+        f"{{ {step.check()}; }} >/dev/null 2>&1 ||\n"
+        "  refuse 'its remedy ran, and it is still not so'\n"
+        f"printf 'changed: %s\\n' {name}\n"
+        "fi\n"
+    )
