@@ -121,14 +121,16 @@ class Bucket(pulumi.ComponentResource):
                 ],
                 opts=child,
             )
+        self.name = bucket.bucket
         if args.grants is not None:
-            # S3 works on one of a bucket's policies at a time, and refuses the other.
-            BucketAccess(
+            access = BucketAccess(
                 name,
                 BucketAccessArgs(bucket=bucket.bucket, arn=bucket.arn, grants=args.grants),
+                # S3 takes changes to a bucket's policy and to its public access one at a time.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
             )
-        self.name = bucket.bucket
+            # By way of the policy, so that whoever is to write there finds it allowed.
+            self.name = access.bucket
         self.arn = bucket.arn
         self.domain_name = bucket.bucket_regional_domain_name
         self.register_outputs({"name": self.name, "arn": self.arn})
@@ -144,11 +146,13 @@ class BucketAccessArgs:
 class BucketAccess(pulumi.ComponentResource):
     """The one policy of a bucket: TLS for everyone, and the services that are granted something."""
 
+    bucket: pulumi.Output[str]
+
     def __init__(
         self, name: str, args: BucketAccessArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("groundwork:data:BucketAccess", name, None, opts)
-        aws.s3.BucketPolicy(
+        policy = aws.s3.BucketPolicy(
             name,
             bucket=args.bucket,
             policy=pulumi.Output.json_dumps(
@@ -162,6 +166,7 @@ class BucketAccess(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.bucket = policy.bucket
         self.register_outputs({})
 
 

@@ -53,7 +53,7 @@ class DatabaseArgs:
 
 
 class Database(pulumi.ComponentResource):
-    """One encrypted instance and its replicas; its administrator's secret is for operations only."""
+    """An encrypted instance and its replicas; its administrator's secret is for operations only."""
 
     host: pulumi.Output[str]
     reader_host: pulumi.Output[str]  # the first replica; the instance itself when there is none

@@ -1,4 +1,4 @@
-"""How RDS wants a database's settings written: engine units, defaults of ours, and when they act."""
+"""How RDS wants a database's settings written: its units, our defaults, and when they act."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
