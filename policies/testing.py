@@ -1,0 +1,190 @@
+"""Runs a rule the way the engine does, without an engine.
+
+The SDK has no test helper: called by hand, a check sees plain values where the engine shows
+numbers as floats, unknowns that raise when read, options, and dependencies by property. Here:
+
+    bucket = Declared("aws:s3/bucket:Bucket", {"bucketPrefix": "logs-"})
+    block = Declared("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+                     {"bucket": bucket, "blockPublicAcls": UNKNOWN}, name="block")
+    verdict = judge(s3_public_access_blocked, [bucket, block])
+    assert verdict.undecided and not verdict.violations
+
+A `Declared` used as a value is a reference to that resource: unknown in a preview, its id after
+an update, and a dependency of that property in both.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyCustomTimeouts,
+    PolicyResource,
+    PolicyResourceOptions,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
+
+from policies.rule import Rule
+
+UNKNOWN = UNKNOWN_STRING_VALUE
+"""A value that no one knows before the update."""
+
+
+@dataclass(frozen=True, eq=False)
+class Declared:
+    """A resource as a program declares it."""
+
+    type: str
+    props: Mapping[str, Any]
+    name: str = "subject"
+    protect: bool = False
+    parent: str | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}-id"
+
+    @property
+    def urn(self) -> str:
+        return f"urn:pulumi:test::test::{self.type}::{self.name}"
+
+
+@dataclass
+class Verdict:
+    """What a rule said: violations as (resource, message), and why it could not decide."""
+
+    violations: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    undecided: str | None = None
+
+    @property
+    def passes(self) -> bool:
+        return not self.violations and self.undecided is None
+
+
+def judge(rule: Rule, resources: Sequence[Declared], *, preview: bool = True) -> Verdict:
+    """What the rule says of those resources together."""
+    return run(rule.policy(EnforcementLevel.MANDATORY, _never_exempt), resources, preview)
+
+
+def run(policy: object, resources: Sequence[Declared], preview: bool = True) -> Verdict:
+    """What one policy of a pack says of those resources together."""
+    verdict = Verdict()
+    if isinstance(policy, ResourceValidationPolicy):
+        for declared in resources:
+            args = _resource_args(declared, preview)
+            name = declared.name
+
+            def report(message: str, urn: str | None = None, name: str = name) -> None:
+                verdict.violations.append((name, message))
+
+            _validate(cast(Any, policy).validate, args, report, verdict)
+    elif isinstance(policy, StackValidationPolicy):
+        names = {declared.urn: declared.name for declared in resources}
+
+        def report_of(message: str, urn: str | None = None) -> None:
+            verdict.violations.append((names.get(urn or "", ""), message))
+
+        args = StackValidationArgs(_stack(resources, preview))
+        _validate(cast(Any, policy).validate, args, report_of, verdict)
+    else:
+        raise TypeError(f"{policy!r} is neither a resource policy nor a stack policy")
+    return verdict
+
+
+def _never_exempt(rule: str, name: str, urn: str) -> bool:
+    return False
+
+
+def _validate(validate: Any, args: object, report: ReportViolation, verdict: Verdict) -> None:
+    try:
+        validate(args, report)
+    except UnknownValueError as unknown:
+        verdict.undecided = unknown.message
+
+
+def _resource_args(declared: Declared, preview: bool) -> ResourceValidationArgs:
+    return ResourceValidationArgs(
+        resource_type=declared.type,
+        props=_seen(declared.props, preview),
+        urn=declared.urn,
+        name=declared.name,
+        opts=_options(declared),
+        provider=None,
+    )
+
+
+def _stack(resources: Sequence[Declared], preview: bool) -> list[PolicyResource]:
+    seen = {
+        declared.urn: PolicyResource(
+            resource_type=declared.type,
+            props=_seen(_after(declared, preview), preview),
+            urn=declared.urn,
+            name=declared.name,
+            opts=_options(declared),
+            provider=None,
+            parent=None,
+            dependencies=[],
+            property_dependencies={},
+        )
+        for declared in resources
+    }
+    for declared in resources:
+        resource = seen[declared.urn]
+        for key, value in declared.props.items():
+            targets = [seen[target.urn] for target in _references(value) if target.urn in seen]
+            if targets:
+                resource.property_dependencies[key] = targets
+                resource.dependencies.extend(targets)
+    return list(seen.values())
+
+
+def _after(declared: Declared, preview: bool) -> Mapping[str, Any]:
+    """Stack rules see outputs; an id is one of them, not known in a preview."""
+    return {"id": UNKNOWN if preview else declared.id, **declared.props}
+
+
+def _seen(props: Mapping[str, Any], preview: bool) -> Mapping[str, Any]:
+    return unknown_checking_proxy({key: _wire(value, preview) for key, value in props.items()})
+
+
+def _wire(value: Any, preview: bool) -> Any:
+    """A value as it arrives over the engine's protocol, which has one kind of number."""
+    if isinstance(value, Declared):
+        return UNKNOWN if preview else value.id
+    if isinstance(value, Mapping):
+        items = cast(Mapping[Any, Any], value).items()
+        return {str(key): _wire(each, preview) for key, each in items}
+    if isinstance(value, list | tuple):
+        return [_wire(each, preview) for each in cast(Sequence[Any], value)]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def _references(value: Any) -> Iterable[Declared]:
+    if isinstance(value, Declared):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in cast(Mapping[Any, Any], value).values():
+            yield from _references(each)
+    elif isinstance(value, list | tuple):
+        for each in cast(Sequence[Any], value):
+            yield from _references(each)
+
+
+def _options(declared: Declared) -> PolicyResourceOptions:
+    return PolicyResourceOptions(
+        protect=declared.protect,
+        ignore_changes=[],
+        delete_before_replace=None,
+        aliases=[],
+        custom_timeouts=PolicyCustomTimeouts(0, 0, 0),
+        additional_secret_outputs=[],
+        parent=declared.parent,
+    )

@@ -1,0 +1,65 @@
+"""Each rule against what it lets pass, what it refuses, and what it cannot know yet."""
+
+from typing import Any
+
+import pytest
+
+from policies.catalogue import RULES
+from policies.rule import Rule
+from policies.testing import Declared, judge
+from tests.policies.cases import CASES
+from tests.policies.table import Case, Spoilt, changed
+
+ELSEWHERE = Declared("aws:other/other:Other", {"anything": True})
+
+
+def each(field: str) -> list[Any]:
+    return [
+        pytest.param(case, change, id=f"{case.rule.id}-{number}")
+        for case in CASES
+        for number, change in enumerate(getattr(case, field))
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule.id)
+def test_what_is_good_passes(case: Case) -> None:
+    for preview in (True, False):
+        verdict = judge(case.rule, case.good, preview=preview)
+        assert verdict.passes, verdict
+
+
+@pytest.mark.parametrize(("case", "change"), each("refused"))
+def test_one_thing_spoilt_is_refused_by_name(case: Case, change: Spoilt) -> None:
+    verdict = judge(case.rule, changed(case.good, change))
+
+    assert [name for name, _ in verdict.violations] != []
+    assert {name for name, _ in verdict.violations} == {case.good[0].name}
+    assert case.rule.fix in verdict.violations[0][1]
+
+
+@pytest.mark.parametrize(("case", "change"), each("allowed"))
+def test_a_good_variant_passes(case: Case, change: Spoilt) -> None:
+    verdict = judge(case.rule, changed(case.good, change))
+    assert verdict.passes, verdict
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule.id)
+def test_what_is_not_known_yet_neither_passes_nor_fails(case: Case) -> None:
+    if case.unknown is None:
+        assert case.decided, "say why this rule can always decide"
+        return
+    verdict = judge(case.rule, changed(case.good, case.unknown))
+
+    assert verdict.violations == []
+    assert verdict.undecided is not None
+    assert case.good[0].name in verdict.undecided
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_leaves_other_resources_alone(rule: Rule) -> None:
+    assert judge(rule, [ELSEWHERE]).passes
+
+
+def test_every_rule_is_proved() -> None:
+    assert {rule.id for rule in RULES} == {case.rule.id for case in CASES}
+    assert all(case.refused for case in CASES)
