@@ -1,10 +1,10 @@
-"""Draws platform.svg, the picture of a stack: `python docs/pictures/platform.py`."""
+"""Draws platform.svg, the picture of a stack: `python docs/pictures/draw_platform.py`."""
 
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-PICTURE = Path(__file__).with_suffix(".svg")
+PICTURE = Path(__file__).with_name("platform.svg")
 WIDTH, HEIGHT = 1000, 700
 
 # One style for light and dark pages; a page without either gets the light one.
