@@ -10,8 +10,8 @@ import pulumi_aws as aws
 # Elastic Load Balancing quotas: a rule tests five values at most, and a path has 128 characters.
 VALUES_A_RULE = 5
 LONGEST_PATH = 128
-# Priorities go to 50000: three kinds of host, a rank for each length of path, and these in each.
-PLACES_A_RANK = 64
+# Priorities go to 50000: two kinds of host, a rank for each length of path, and these in each.
+PLACES_A_RANK = 96
 RANKS_A_HOST_KIND = 2 * LONGEST_PATH + 2
 
 

@@ -1,0 +1,227 @@
+"""What calls a human: a topic of notices, and the measures that set one off."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticesArgs:
+    account: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    emails: Mapping[str, str]  # who -> address; each has to confirm once
+
+
+class Notices(pulumi.ComponentResource):
+    """Encrypted; only the account's own alarms and events may speak through it."""
+
+    topic_arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: NoticesArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("groundwork:operations:Notices", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        topic = aws.sns.Topic(name, kms_master_key_id=args.key_arn, opts=child)
+        policy = aws.sns.TopicPolicy(
+            name,
+            arn=topic.arn,
+            policy=pulumi.Output.json_dumps(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Sid": "AlarmsAndEventsOfTheAccount",
+                            "Effect": "Allow",
+                            "Principal": {
+                                "Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+                            },
+                            "Action": "sns:Publish",
+                            "Resource": topic.arn,
+                            "Condition": {"StringEquals": {"aws:SourceAccount": args.account}},
+                        }
+                    ],
+                }
+            ),
+            opts=child,
+        )
+        for person, address in args.emails.items():
+            aws.sns.TopicSubscription(
+                f"{name}-{person}", topic=topic.arn, protocol="email", endpoint=address, opts=child
+            )
+        # By way of the policy, so that an alarm's first word is not refused.
+        self.topic_arn = policy.arn
+        self.register_outputs({"topic_arn": self.topic_arn})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """Raised when the measure stays beyond the limit for so many minutes."""
+
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    statistic: str
+    above: float | None = None
+    below: float | None = None
+    minutes: int = 5
+    # A thing that measures nothing is no trouble, unless silence is what the alarm is for.
+    silence: Literal["missing", "notBreaching", "breaching"] = "notBreaching"
+    meaning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmsArgs:
+    topic_arn: pulumi.Input[str]
+    alarms: Mapping[str, Alarm] = field(default_factory=dict[str, Alarm])
+
+
+class Alarms(pulumi.ComponentResource):
+    """Say when something is wrong, and when it is well again."""
+
+    def __init__(
+        self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("groundwork:operations:Alarms", name, None, opts)
+        for key, alarm in args.alarms.items():
+            limit = alarm.above if alarm.above is not None else alarm.below
+            if limit is None or (alarm.above is not None and alarm.below is not None):
+                raise ValueError(f"alarm {key}: give it one limit, above or below")
+            aws.cloudwatch.MetricAlarm(
+                f"{name}-{key}",
+                alarm_description=alarm.meaning,
+                namespace=alarm.namespace,
+                metric_name=alarm.metric,
+                dimensions=dict(alarm.dimensions),
+                statistic=alarm.statistic if not alarm.statistic.startswith("p") else None,
+                extended_statistic=alarm.statistic if alarm.statistic.startswith("p") else None,
+                comparison_operator=(
+                    "GreaterThanThreshold" if alarm.above is not None else "LessThanThreshold"
+                ),
+                threshold=limit,
+                period=60,
+                evaluation_periods=alarm.minutes,
+                treat_missing_data=alarm.silence,
+                alarm_actions=[args.topic_arn],
+                ok_actions=[args.topic_arn],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({})
+
+
+GIBIBYTE = 1024**3
+
+
+def database_alarms(
+    identifier: pulumi.Input[str], *, storage_gb: int, connections: int | None
+) -> dict[str, Alarm]:
+    """Work, room and connections of one database instance."""
+
+    def measure(metric: str, meaning: str, **limit: float) -> Alarm:
+        return Alarm(
+            namespace="AWS/RDS",
+            metric=metric,
+            dimensions={"DBInstanceIdentifier": identifier},
+            statistic="Average",
+            minutes=10,
+            meaning=meaning,
+            **limit,
+        )
+
+    alarms = {
+        "cpu": measure("CPUUtilization", "The database is busy for ten minutes.", above=80),
+        "storage": measure(
+            "FreeStorageSpace",
+            "A tenth of the database's disk is left.",
+            below=storage_gb * GIBIBYTE / 10,
+        ),
+        "memory": measure(
+            "FreeableMemory", "The database has little memory left.", below=GIBIBYTE / 8
+        ),
+    }
+    if connections is not None:
+        alarms["connections"] = measure(
+            "DatabaseConnections",
+            "Four fifths of the database's connections are taken.",
+            above=connections * 0.8,
+        )
+    return alarms
+
+
+def replica_alarms(identifier: pulumi.Input[str]) -> dict[str, Alarm]:
+    return {
+        "lag": Alarm(
+            namespace="AWS/RDS",
+            metric="ReplicaLag",
+            dimensions={"DBInstanceIdentifier": identifier},
+            statistic="Average",
+            above=30,
+            silence="breaching",
+            meaning="The replica is half a minute behind, or has stopped.",
+        )
+    }
+
+
+def cache_alarms(node_id: pulumi.Input[str]) -> dict[str, Alarm]:
+    def measure(metric: str, meaning: str, above: float) -> Alarm:
+        return Alarm(
+            namespace="AWS/ElastiCache",
+            metric=metric,
+            dimensions={"CacheClusterId": node_id},
+            statistic="Average",
+            above=above,
+            meaning=meaning,
+        )
+
+    return {
+        "cpu": measure("EngineCPUUtilization", "The cache is busy.", above=80),
+        "memory": measure("DatabaseMemoryUsagePercentage", "The cache is nearly full.", above=85),
+    }
+
+
+def load_balancer_alarms(arn_suffix: pulumi.Input[str]) -> dict[str, Alarm]:
+    return {
+        "errors": Alarm(
+            namespace="AWS/ApplicationELB",
+            metric="HTTPCode_Target_5XX_Count",
+            dimensions={"LoadBalancer": arn_suffix},
+            statistic="Sum",
+            above=10,
+            meaning="Services answer more than ten requests a minute with an error.",
+        ),
+        "unreached": Alarm(
+            namespace="AWS/ApplicationELB",
+            metric="HTTPCode_ELB_5XX_Count",
+            dimensions={"LoadBalancer": arn_suffix},
+            statistic="Sum",
+            above=10,
+            meaning="More than ten requests a minute find no service that answers.",
+        ),
+    }
+
+
+def target_group_alarms(
+    arn_suffix: pulumi.Input[str], load_balancer_arn_suffix: pulumi.Input[str]
+) -> dict[str, Alarm]:
+    dimensions = {"TargetGroup": arn_suffix, "LoadBalancer": load_balancer_arn_suffix}
+    return {
+        "unhealthy": Alarm(
+            namespace="AWS/ApplicationELB",
+            metric="UnHealthyHostCount",
+            dimensions=dimensions,
+            statistic="Maximum",
+            above=0,
+            meaning="A copy of the service fails its health check.",
+        ),
+        "slow": Alarm(
+            namespace="AWS/ApplicationELB",
+            metric="TargetResponseTime",
+            dimensions=dimensions,
+            statistic="p95",
+            above=2,
+            meaning="One answer in twenty takes more than two seconds.",
+        ),
+    }

@@ -1,0 +1,51 @@
+"""A service on a pool of hosts: what its hosts may do for it, and where its requests go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.host_fleet import Host
+from components.workload import Workload
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostedServiceArgs:
+    workload: Workload
+    role_name: pulumi.Input[str]
+    hosts: Mapping[str, Host]
+    target_group_arn: pulumi.Input[str] | None  # None: a worker, or no load balancer
+
+
+class HostedService(pulumi.ComponentResource):
+    """Leave for its hosts to do what it needs, and a place for each in the target group."""
+
+    def __init__(
+        self, name: str, args: HostedServiceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("groundwork:compute:HostedService", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        if args.workload.statements:
+            aws.iam.RolePolicy(
+                name,
+                role=args.role_name,
+                policy=pulumi.Output.json_dumps(
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            statement.document() for statement in args.workload.statements.values()
+                        ],
+                    }
+                ),
+                opts=child,
+            )
+        if args.target_group_arn is not None:
+            for key, host in args.hosts.items():
+                aws.lb.TargetGroupAttachment(
+                    f"{name}-{key}",
+                    target_group_arn=args.target_group_arn,
+                    target_id=host.instance_id,
+                    opts=child,
+                )
+        self.register_outputs({})
