@@ -120,15 +120,18 @@ def database_alarms(
 ) -> dict[str, Alarm]:
     """Work, room and connections of one database instance."""
 
-    def measure(metric: str, meaning: str, **limit: float) -> Alarm:
+    def measure(
+        metric: str, meaning: str, *, above: float | None = None, below: float | None = None
+    ) -> Alarm:
         return Alarm(
             namespace="AWS/RDS",
             metric=metric,
             dimensions={"DBInstanceIdentifier": identifier},
             statistic="Average",
+            above=above,
+            below=below,
             minutes=10,
             meaning=meaning,
-            **limit,
         )
 
     alarms = {

@@ -47,7 +47,8 @@ class OperationsHost(pulumi.ComponentResource):
         bastion = args.access == "bastion"
         if bastion and not args.administrators:
             raise ValueError(
-                "access bastion: list the address ranges that may use SSH, or choose session-manager"
+                "access bastion: list the address ranges that may use SSH, "
+                "or choose session-manager"
             )
         group = aws.ec2.SecurityGroup(
             name, vpc_id=args.vpc_id, description=f"{name}: operations", opts=child

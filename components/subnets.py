@@ -34,10 +34,8 @@ def share_out(cidr: str, zones: Sequence[str]) -> dict[Tier, dict[str, IPv4Netwo
         raise ValueError(f"zones {unknown}: a zone is one letter of {ZONES}")
     private, rest = network.subnets()
     public, isolated = rest.subnets()
-    return {
-        tier: {zone: _place(part, zone) for zone in zones}
-        for tier, part in (("public", public), ("private", private), ("isolated", isolated))
-    }
+    parts: dict[Tier, IPv4Network] = {"public": public, "private": private, "isolated": isolated}
+    return {tier: {zone: _place(part, zone) for zone in zones} for tier, part in parts.items()}
 
 
 def _place(part: IPv4Network, zone: str) -> IPv4Network:
