@@ -207,10 +207,20 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return toolchain
 
     def _start(
-        self, command: list[str], environment: dict[str, str], directory: str, **streams: Any
+        self,
+        command: list[str],
+        environment: dict[str, str],
+        directory: str,
+        stdout: int | None = None,
+        stderr: int | None = None,
     ) -> subprocess.Popen[bytes]:
-        child: subprocess.Popen[bytes] = subprocess.Popen(
-            command, env=environment, cwd=directory, stdin=subprocess.DEVNULL, **streams
+        child = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
         )
         with self._lock:
             self._children.add(child)

@@ -1,0 +1,73 @@
+# Everything a person runs; `make` alone explains.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+STACK ?= local
+VENV := .venv/.complete
+BIN := .venv/bin
+LOCALCLOUD := exec $(BIN)/python -m localcloud
+
+.PHONY: help
+help: ## What can be done here
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+.PHONY: doctor
+doctor: $(VENV) ## What is missing on this machine, and the command for each
+	@$(LOCALCLOUD) doctor
+
+.PHONY: up
+up: $(VENV) ## The whole platform on this machine, without an AWS account
+	@$(LOCALCLOUD) up $(STACK)
+
+.PHONY: down
+down: $(VENV) ## Destroy it again; nothing is left
+	@$(LOCALCLOUD) down $(STACK)
+
+.PHONY: status
+status: $(VENV) ## What is up
+	@$(LOCALCLOUD) status $(STACK)
+
+.PHONY: preview
+preview: $(VENV) ## What a stack would make: make preview STACK=prod (no AWS account needed)
+	@$(LOCALCLOUD) preview $(STACK)
+
+.PHONY: unit
+unit: $(VENV) ## Unit tests: no network, no AWS account, under a minute
+	@$(BIN)/pytest
+
+.PHONY: lint
+lint: $(VENV) ## Style, formatting and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+
+.PHONY: e2e
+e2e: $(VENV) ## Through the real engine on the local cloud: minutes
+	@$(BIN)/pytest -m e2e -v tests/e2e
+
+.PHONY: test
+test: ## Everything that has to hold: lint, unit and e2e, one after the other
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory e2e
+
+.PHONY: lock
+lock: $(VENV) ## Pin the newest allowed versions of all dependencies in requirements.lock
+	@$(UV) pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 \
+	  --group local --group test pyproject.toml --output-file requirements.lock
+	@$(UV) pip sync --quiet --python .venv requirements.lock
+
+# uv stays outside the environment's own packages: a sync would take it out again.
+UV := .venv/uv/bin/uv
+
+# The mark is written last. Without it whatever lies there is half made, and made anew.
+$(VENV): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: Python 3.11 or newer is needed; name one with PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -e $(VENV) || { echo "Making the Python environment (.venv)"; $(PYTHON) -m venv --clear .venv; }
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet --disable-pip-version-check --target .venv/uv uv
+	@$(UV) pip sync --quiet --python .venv requirements.lock
+	@touch $(VENV)

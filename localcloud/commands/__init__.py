@@ -1,0 +1,1 @@
+"""What `python -m localcloud` can do: one module a subcommand."""

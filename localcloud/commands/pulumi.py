@@ -1,0 +1,20 @@
+"""`pulumi ARGUMENT…`: the engine's own command line, with the environment of the local cloud."""
+
+import os
+import sys
+
+from localcloud import supervisor, tools
+from localcloud.engine import project
+from localcloud.engine.stack import environment
+from localcloud.paths import Paths
+
+
+def run(paths: Paths, arguments: list[str]) -> int:
+    found = tools.ensure(paths, lambda text: print(text, file=sys.stderr))
+    project.write_work_project(paths)
+    project.ensure_passphrase(paths)
+    paths.backend.mkdir(parents=True, exist_ok=True)
+    endpoint = supervisor.running(paths)
+    command = [found.engine.path.name, "-C", str(paths.work_project), *arguments]
+    variables = environment(paths, endpoint.url if endpoint else None)
+    os.execve(paths.bin / found.engine.path.name, command, variables)

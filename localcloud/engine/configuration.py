@@ -1,0 +1,194 @@
+"""The work copy of a stack's configuration, with the secrets that nobody here could supply."""
+
+import re
+import secrets
+import string
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from localcloud.engine.project import stack_file, write_atomically
+from localcloud.paths import ROOT, Paths
+from localcloud.error import LocalCloudError
+from settings import load
+from settings.problem import SettingsError
+
+NAMESPACE = "groundwork"
+DEPLOY_KEY = f"{NAMESPACE}:deploy_key"
+DEPLOY_KEYS = f"{NAMESPACE}:deploy_keys"
+
+INVENTED_LENGTH = 40
+ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, repr=False)
+class Invented:
+    """A configuration value that goes into the work copy encrypted."""
+
+    key: str
+    value: str
+
+
+def write_work_copy(paths: Paths, stack: str, *, own_keys: bool) -> list[Invented]:
+    """The committed file without its secrets; returns those that still have to be encrypted.
+
+    own_keys: the hosts are ours, so the deploy key's public half is replaced as well.
+    """
+    committed = _committed(paths, stack)
+    values: dict[str, Any] = committed.get("config") or {}
+    plain = {key: value for key, value in values.items() if not _is_secret(value)}
+    target = paths.work_project / stack_file(stack)
+    before: dict[str, Any] = yaml.safe_load(target.read_text()) if target.exists() else {}
+    known: dict[str, Any] = (before or {}).get("config") or {}
+
+    invented: list[Invented] = []
+    for key, shape in _wanted(paths, stack, values):
+        if _is_secret(known.get(key)):
+            plain[key] = known[key]
+        elif key != DEPLOY_KEY:
+            invented.append(Invented(key, invent(key, shape)))
+        else:
+            private, public = _key_pair()
+            invented.append(Invented(key, private))
+            known[DEPLOY_KEYS] = [public]
+    if own_keys and DEPLOY_KEYS in plain and DEPLOY_KEYS in known:
+        plain[DEPLOY_KEYS] = known[DEPLOY_KEYS]
+
+    copy = {key: (before or {})[key] for key in ("encryptionsalt",) if key in (before or {})}
+    text = yaml.safe_dump({**copy, "config": plain}, sort_keys=False)
+    write_atomically(target, text, mode=0o600)
+    return invented
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a supplied secret must look like."""
+
+    min_length: int = 1
+    pattern: str | None = None
+
+
+def _wanted(paths: Paths, stack: str, values: dict[str, Any]) -> list[tuple[str, Shape]]:
+    """The secrets that the stack's applications ask for; other projects name theirs themselves."""
+    if paths.project != ROOT:
+        return [(key, Shape()) for key, value in values.items() if _is_secret(value)]
+    try:
+        configuration = load.stack_configuration(stack)
+        wanted = load.supplied_secrets(stack, configuration)
+    except SettingsError as error:
+        raise LocalCloudError(str(error), "Nothing has been touched.") from None
+    shapes = [
+        (f"{NAMESPACE}:{secret.key}", Shape(secret.min_length, secret.pattern)) for secret in wanted
+    ]
+    return [*shapes, (DEPLOY_KEY, Shape())]
+
+
+def _committed(paths: Paths, stack: str) -> dict[str, Any]:
+    source = paths.project / stack_file(stack)
+    if not source.exists():
+        known = sorted(
+            path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+            for path in paths.project.glob("Pulumi.*.yaml")
+        )
+        raise LocalCloudError(
+            f"There is no stack {stack}: {source.name} does not exist.",
+            f"Stacks are {', '.join(known) or 'none yet'}.",
+        )
+    try:
+        return yaml.safe_load(source.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise LocalCloudError(f"{source.name} is no valid YAML: {error}") from None
+
+
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, dict) and "secure" in value
+
+
+def _key_pair() -> tuple[str, str]:
+    key = ed25519.Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.OpenSSH,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+    )
+    return private.decode(), f"{public.decode()} local-cloud"
+
+
+# -- inventing a secret of a shape -------------------------------------------------------------
+
+ATOM = re.compile(
+    r"(?P<escape>\\[dwAZ])|\[(?P<members>[^\]^]+)\]|(?P<any>\.)|\\(?P<quoted>[^a-zA-Z0-9])"
+    r"|(?P<literal>[^\\\[\](){}*+?|^$.])"
+)
+REPEAT = re.compile(r"\{(?P<least>\d+)(?:,(?P<most>\d*))?\}|(?P<sign>[*+?])")
+
+
+def invent(key: str, shape: Shape) -> str:
+    """A random value that the check on supplied secrets accepts."""
+    length = max(shape.min_length, INVENTED_LENGTH)
+    if shape.pattern is None:
+        return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    value = _matching(shape.pattern, length)
+    if value is None or len(value) < shape.min_length or not re.fullmatch(shape.pattern, value):
+        raise LocalCloudError(
+            f"No value could be made up for the secret {key}: its pattern is {shape.pattern}.",
+            f"Supply one: python -m localcloud pulumi config set --secret {key}",
+        )
+    return value
+
+
+def _matching(pattern: str, length: int) -> str | None:
+    """A text for a plain sequence of characters, classes and repeats; None for anything else."""
+    text = pattern.removeprefix("^").removesuffix("$")
+    pieces: list[tuple[str, int, int]] = []
+    position = 0
+    while position < len(text):
+        atom = ATOM.match(text, position)
+        if atom is None:
+            return None
+        position = atom.end()
+        repeat = REPEAT.match(text, position)
+        least, most = 1, 1
+        if repeat is not None:
+            position = repeat.end()
+            least, most = _bounds(repeat)
+        pieces.append((_members(atom), least, most))
+    missing = length - sum(least for _, least, _ in pieces)
+    chosen: list[str] = []
+    for members, least, most in pieces:
+        more = min(max(missing, 0), most - least)
+        missing -= more
+        chosen += [secrets.choice(members) for _ in range(least + more)]
+    return "".join(chosen)
+
+
+def _bounds(repeat: re.Match[str]) -> tuple[int, int]:
+    unlimited = 10_000
+    if repeat["sign"]:
+        return {"*": (0, unlimited), "+": (1, unlimited), "?": (0, 1)}[repeat["sign"]]
+    least = int(repeat["least"])
+    if repeat["most"] is None:
+        return least, least
+    return least, int(repeat["most"]) if repeat["most"] else unlimited
+
+
+def _members(atom: re.Match[str]) -> str:
+    if atom["members"]:
+        expanded = re.sub(r"\\d", "0-9", atom["members"])
+        expanded = re.sub(r"\\w", "A-Za-z0-9_", expanded)
+        return re.sub(
+            r"(.)-(.)",
+            lambda span: "".join(map(chr, range(ord(span[1]), ord(span[2]) + 1))),
+            expanded.replace("\\", ""),
+        )
+    if atom["escape"] == r"\d":
+        return string.digits
+    if atom["escape"] or atom["any"]:
+        return ALPHABET
+    return atom["quoted"] or atom["literal"]

@@ -1,0 +1,126 @@
+"""One stack, driven through the command line of the real engine."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from localcloud import processes
+from localcloud.engine import configuration, project
+from localcloud.engine.binary import ENGINE
+from localcloud.paths import Paths
+from localcloud.error import LocalCloudError
+
+ROLE = "engine"
+
+# The emulated account has no keys; these only keep the SDKs from looking for real ones.
+EMULATED_ACCOUNT = {
+    "AWS_ACCESS_KEY_ID": "emulated",
+    "AWS_SECRET_ACCESS_KEY": "emulated",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+def environment(paths: Paths, endpoint: str | None) -> dict[str, str]:
+    """For the engine and all that it starts: our plugins, our backend, and no real account."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "PULUMI_", "PYTHON"))
+    }
+    return {
+        **inherited,
+        **EMULATED_ACCOUNT,
+        **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
+        **processes.marks(paths.home, ROLE),
+        "PATH": f"{paths.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PULUMI_HOME": str(paths.pulumi_home),
+        "PULUMI_BACKEND_URL": f"file://{paths.backend}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase),
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_SUPPRESS_NEO_LINK": "true",
+    }
+
+
+class Stack:
+    """A stack of the work project; every method is one run of the engine."""
+
+    def __init__(self, paths: Paths, name: str, endpoint: str | None) -> None:
+        self.paths = paths
+        self.name = name
+        self.environment = environment(paths, endpoint)
+
+    def prepare(self, *, own_keys: bool) -> None:
+        """The stack exists and its work copy of the configuration is complete."""
+        project.write_work_project(self.paths)
+        project.ensure_passphrase(self.paths)
+        self.paths.backend.mkdir(parents=True, exist_ok=True)
+        invented = configuration.write_work_copy(self.paths, self.name, own_keys=own_keys)
+        if not self._exists():
+            self.run(["stack", "init", self.name, "--no-select"])
+        for secret in invented:
+            # By standard input: an argument can be seen by everybody on the machine.
+            self.run(
+                ["config", "set", "--secret", secret.key, "--stack", self.name],
+                given=secret.value,
+            )
+
+    def run(self, arguments: Sequence[str], *, given: str = "") -> str:
+        """Standard output of a command that is expected to work."""
+        done = subprocess.run(
+            self.command(arguments),
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = done.stderr.strip() or done.stdout.strip()
+            raise LocalCloudError(f"`pulumi {' '.join(arguments)}` failed:\n{said}")
+        return done.stdout
+
+    def command(self, arguments: Sequence[str]) -> list[str]:
+        return [
+            str(self.paths.bin / ENGINE),
+            *("-C", str(self.paths.work_project), "--non-interactive", "--color", "never"),
+            *arguments,
+        ]
+
+    def exported(self) -> dict[str, Any]:
+        """The state as it is kept: secrets encrypted."""
+        return json.loads(self.run(["stack", "export", "--stack", self.name]))
+
+    def outputs(self) -> Mapping[str, Any]:
+        return json.loads(self.run(["stack", "output", "--json", "--stack", self.name]))
+
+    def _exists(self) -> bool:
+        stacks = self.paths.backend / ".pulumi" / "stacks"
+        return any(stacks.glob(f"*/{self.name}.json")) or any(stacks.glob(f"{self.name}.json"))
+
+
+def end_leftovers(paths: Paths, *, grace: float) -> list[processes.Process]:
+    """Engines of runs that are gone: asked to finish what they are at, then ended."""
+    left = processes.started_by(paths.home, {ROLE})
+    engines = [process for process in left if _is_engine(process, paths)]
+    processes.end(engines, grace=grace, first=signal.SIGINT)
+    # A plugin ends by itself when its engine is gone; one that does not is in the way.
+    plugins = [process for process in left if process not in engines]
+    processes.end(plugins, grace=grace, first=signal.SIGTERM)
+    return left
+
+
+def _is_engine(process: processes.Process, paths: Paths) -> bool:
+    return process.command.startswith(str(paths.bin / ENGINE))
+
+
+def log_path(paths: Paths, what: str) -> Path:
+    paths.logs.mkdir(parents=True, exist_ok=True)
+    return paths.logs / f"{what}.log"

@@ -1,0 +1,115 @@
+"""Finding and ending the processes that the local cloud started, even after a crash.
+
+Each carries a mark in its environment, which its children inherit; so nothing has to be written
+down at the right moment, and no process of anyone else is ever touched.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+MARK = "GROUNDWORK_STARTED_BY"
+ROLE = "GROUNDWORK_ROLE"
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Process:
+    """A running process of a home, as it was when it was looked for."""
+
+    pid: int
+    role: str
+    command: str
+    started: str
+    """Boot-relative start time: a later process with the same number is another one."""
+
+    def alive(self) -> bool:
+        return _start_time(self.pid) == self.started
+
+    def send(self, number: signal.Signals) -> None:
+        if self.alive():
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                return
+
+
+def marks(home: Path, role: str) -> dict[str, str]:
+    """What goes into the environment of everything started for a home."""
+    return {MARK: str(home), ROLE: role}
+
+
+def started_by(home: Path, roles: Iterable[str] | None = None) -> list[Process]:
+    """The living processes of a home, this one and its parents excepted."""
+    wanted = None if roles is None else set(roles)
+    own = _ancestors()
+    found: list[Process] = []
+    for entry in PROC.iterdir():
+        if not entry.name.isdigit() or int(entry.name) in own:
+            continue
+        try:
+            environment = dict(
+                pair.split("=", 1)
+                for pair in (entry / "environ").read_bytes().decode("utf-8", "replace").split("\0")
+                if "=" in pair
+            )
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+        started = _start_time(int(entry.name))
+        role = environment.get(ROLE, "")
+        if environment.get(MARK) == str(home) and started and (wanted is None or role in wanted):
+            found.append(Process(int(entry.name), role, command, started))
+    return found
+
+
+def end(processes: Iterable[Process], *, grace: float, first: signal.Signals) -> None:
+    """Ask, wait, and only then kill."""
+    remaining = list(processes)
+    for process in remaining:
+        process.send(first)
+    deadline = time.monotonic() + grace
+    while remaining and time.monotonic() < deadline:
+        remaining = [process for process in remaining if process.alive()]
+        time.sleep(0.05 if remaining else 0)
+    for process in remaining:
+        process.send(signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while any(process.alive() for process in remaining) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def alive(pid: int) -> bool:
+    return bool(_start_time(pid))
+
+
+def parent_of(pid: int) -> int | None:
+    fields = _stat(pid)
+    return int(fields[1]) if fields else None
+
+
+def _start_time(pid: int) -> str:
+    fields = _stat(pid)
+    # A zombie holds nothing and waits only for its parent to look.
+    return fields[19] if fields and fields[0] != "Z" else ""
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields after the command's name, which may hold spaces and parentheses."""
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _ancestors() -> set[int]:
+    found: set[int] = set()
+    pid: int | None = os.getpid()
+    while pid and pid not in found:
+        found.add(pid)
+        pid = parent_of(pid)
+    return found

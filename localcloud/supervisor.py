@@ -1,0 +1,148 @@
+"""Starts the control plane, sees that it is well, and ends it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud import ports, processes
+from localcloud.paths import ROOT, Paths
+from localcloud.error import LocalCloudError
+
+ROLE = "control-plane"
+MODULE = "localcloud.control_plane"
+START_TIMEOUT = 120.0
+ANSWER_TIMEOUT = 5.0
+# It answers every change once its effect is on disk; what it stops itself may take a while.
+STOP_GRACE = 60.0
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A control plane that answers."""
+
+    url: str
+    pid: int
+    was_running: bool
+
+
+class Starting:
+    """A control plane on its way; `wait` gives its endpoint."""
+
+    def __init__(self, paths: Paths, port: int, child: subprocess.Popen[bytes] | None) -> None:
+        self._paths = paths
+        self._port = port
+        self._child = child
+
+    def wait(self) -> Endpoint:
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if self._child is not None and self._child.poll() is not None:
+                raise self._failure(f"ended with code {self._child.returncode}")
+            pid = _ready_pid(self._paths)
+            expected = self._child is None or pid == self._child.pid
+            if pid is not None and expected and _answers(self._port):
+                return Endpoint(_url(self._port), pid, was_running=self._child is None)
+            time.sleep(0.05)
+        raise self._failure(f"does not answer after {START_TIMEOUT:.0f} seconds")
+
+    def _failure(self, how: str) -> LocalCloudError:
+        log = _log(self._paths)
+        lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+        said = f": {lines[-1].removeprefix('error: ')}" if lines else "."
+        return LocalCloudError(f"The control plane {how}{said}", f"Its log is {log}.")
+
+
+def start(paths: Paths, port: int | None) -> Starting:
+    """Begin to have one; nothing where it runs already. A port once taken is kept."""
+    chosen = _recorded_port(paths) or port or ports.any_free()
+    if _ready_pid(paths) is not None and _answers(chosen):
+        return Starting(paths, chosen, None)
+    processes.end(processes.started_by(paths.home, {ROLE}), grace=STOP_GRACE, first=signal.SIGTERM)
+    if not ports.is_free(chosen):
+        raise LocalCloudError(
+            f"Port {chosen} is in use by {ports.holder(chosen)}; the control plane needs it.",
+            "End that process, or choose another port with GROUNDWORK_PORT=N.",
+        )
+    paths.control_plane.mkdir(parents=True, exist_ok=True)
+    paths.logs.mkdir(parents=True, exist_ok=True)
+    (paths.control_plane / "state" / "ready.json").unlink(missing_ok=True)
+    # Some names that AWS gives out hold the endpoint (queues), so a restart must not move it.
+    _port_file(paths).write_text(str(chosen))
+    with _log(paths).open("ab") as log:
+        child = subprocess.Popen(
+            [
+                *(sys.executable, "-m", MODULE, "--port", str(chosen)),
+                *("--state", str(paths.control_plane / "state")),
+            ],
+            cwd=ROOT,
+            env={**_without_aws(os.environ), **processes.marks(paths.home, ROLE)},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # It outlives the run that started it, and a Ctrl-C there.
+            start_new_session=True,
+        )
+    return Starting(paths, chosen, child)
+
+
+def running(paths: Paths) -> Endpoint | None:
+    pid, port = _ready_pid(paths), _recorded_port(paths)
+    if pid is None or port is None or not _answers(port):
+        return None
+    return Endpoint(_url(port), pid, was_running=True)
+
+
+def stop(paths: Paths) -> None:
+    processes.end(processes.started_by(paths.home, {ROLE}), grace=STOP_GRACE, first=signal.SIGTERM)
+
+
+def _without_aws(environment: Any) -> dict[str, str]:
+    """An account of the person's own must never be reached from here by accident."""
+    return {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+
+
+def _url(port: int) -> str:
+    return f"http://{ports.LOOPBACK}:{port}"
+
+
+def _log(paths: Paths) -> Path:
+    return paths.logs / "control_plane.log"
+
+
+def _port_file(paths: Paths) -> Path:
+    return paths.control_plane / "port"
+
+
+def _recorded_port(paths: Paths) -> int | None:
+    try:
+        return int(_port_file(paths).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _ready_pid(paths: Paths) -> int | None:
+    """The process that said it is ready, if it is one of ours and lives."""
+    try:
+        pid = int(json.loads((paths.control_plane / "state" / "ready.json").read_text())["pid"])
+    except (OSError, ValueError, KeyError):
+        return None
+    ours = {process.pid for process in processes.started_by(paths.home, {ROLE})}
+    return pid if pid in ours else None
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"{_url(port)}/moto-api/", timeout=ANSWER_TIMEOUT):  # noqa: S310 - loopback
+            return True
+    except urllib.error.HTTPError:
+        return True  # it speaks; what it says of this path does not matter
+    except OSError:
+        return False
