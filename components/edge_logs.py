@@ -24,14 +24,12 @@ class EdgeLogs(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         source = aws.cloudwatch.LogDeliverySource(
             name,
-            name=name,
             log_type="ACCESS_LOGS",
             resource_arn=args.distribution_arn,
             opts=child,
         )
         destination = aws.cloudwatch.LogDeliveryDestination(
             name,
-            name=name,
             output_format="json",
             delivery_destination_configuration=(
                 aws.cloudwatch.LogDeliveryDestinationDeliveryDestinationConfigurationArgs(

@@ -61,12 +61,17 @@ class Rule:
 class Routing(pulumi.ComponentResource):
     """All rules of a listener at once, since no two may have the same priority."""
 
+    # By way of the rules: ECS refuses a service whose target group no listener forwards to yet.
+    target_group_arns: dict[str, pulumi.Output[str]]
+
     def __init__(
         self, name: str, args: RoutingArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("groundwork:network:Routing", name, None, opts)
+        made: dict[str, list[pulumi.Output[str]]] = {group: [] for group in args.target_group_arns}
         for rule, priority in prioritised(rules(args.routes)).items():
-            aws.lb.ListenerRule(
+            action = args.routes[rule.route].action
+            listener_rule = aws.lb.ListenerRule(
                 f"{name}-{rule.key}",
                 listener_arn=args.listener_arn,
                 priority=priority,
@@ -80,9 +85,15 @@ class Routing(pulumi.ComponentResource):
                         path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=[rule.path])
                     ),
                 ],
-                actions=[_action(args.routes[rule.route].action, args.target_group_arns)],
+                actions=[_action(action, args.target_group_arns)],
                 opts=pulumi.ResourceOptions(parent=self),
             )
+            for group in action.weights if isinstance(action, Forward) else ():
+                made[group].append(listener_rule.arn)
+        self.target_group_arns = {
+            group: pulumi.Output.all(arn, *made[group]).apply(lambda known: known[0])
+            for group, arn in args.target_group_arns.items()
+        }
         self.register_outputs({})
 
 

@@ -1,0 +1,279 @@
+"""What is turned away before it reaches an application: known attacks, floods, strangers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+
+# AWS's own groups of rules, in the order they are asked (WAF guide, managed rule groups).
+MANAGED_GROUPS = (
+    "AWSManagedRulesAmazonIpReputationList",
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesSQLiRuleSet",
+)
+# The common group refuses any body over 8 KB. It is made to count only, and its label is then
+# looked at, so that an upload passes and every other large body does not.
+COMMON_GROUP = "AWSManagedRulesCommonRuleSet"
+BODY_RULE = "SizeRestrictions_BODY"
+BODY_LABEL = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
+# The shortest window that a rate is counted over (WAF guide); no limit is below ten.
+WINDOW = 60
+# Never written to a log.
+REDACTED = ("authorization", "cookie", "x-origin-proof")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """A header without which nobody is listened to."""
+
+    header: str
+    value: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebAclArgs:
+    scope: Literal["REGIONAL", "CLOUDFRONT"]
+    requests_a_minute: int  # from one address
+    # Fewer for some paths, sign-in above all: what they start with -> requests a minute.
+    strict: Mapping[str, int] = field(default_factory=dict[str, int])
+    uploads: tuple[str, ...] = ()  # what paths that take large bodies start with
+    proof: Proof | None = None
+    # What a regional one stands before; a distribution names its own.
+    protects: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
+    key_arn: pulumi.Input[str] | None  # of the same region; None: the log service's own
+    log_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Refusal:
+    name: str
+    statement: aws.wafv2.WebAclRuleStatementArgs
+    decided_by_group: bool = False
+
+
+class WebAcl(pulumi.ComponentResource):
+    """What no rule refuses, passes; what was refused is on record."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: WebAclArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("groundwork:edge:WebAcl", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        refusals = [
+            *([_without_proof(args.proof)] if args.proof is not None else []),
+            *(
+                _flood(f"rate-{path.strip('/').replace('/', '-')}", limit, path)
+                for path, limit in sorted(args.strict.items())
+            ),
+            _flood("rate", args.requests_a_minute, None),
+            *(_managed(group, bodies_later=bool(args.uploads)) for group in MANAGED_GROUPS),
+            *([_large_body(args.uploads)] if args.uploads else []),
+        ]
+        acl = aws.wafv2.WebAcl(
+            name,
+            scope=args.scope,
+            description=f"{name}: what is turned away",
+            default_action=aws.wafv2.WebAclDefaultActionArgs(
+                allow=aws.wafv2.WebAclDefaultActionAllowArgs()
+            ),
+            visibility_config=aws.wafv2.WebAclVisibilityConfigArgs(
+                cloudwatch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True
+            ),
+            rules=[_rule(refusal, priority) for priority, refusal in enumerate(refusals)],
+            opts=child,
+        )
+        for protected, arn in args.protects.items():
+            aws.wafv2.WebAclAssociation(
+                f"{name}-{protected}", resource_arn=arn, web_acl_arn=acl.arn, opts=child
+            )
+        # WAF writes only where the name begins so.
+        log = aws.cloudwatch.LogGroup(
+            name,
+            name_prefix=f"aws-waf-logs-{name}-",
+            retention_in_days=args.log_days,
+            kms_key_id=args.key_arn,
+            opts=child,
+        )
+        aws.wafv2.WebAclLoggingConfiguration(
+            name,
+            resource_arn=acl.arn,
+            log_destination_configs=[log.arn],
+            redacted_fields=[
+                aws.wafv2.WebAclLoggingConfigurationRedactedFieldArgs(
+                    single_header=aws.wafv2.WebAclLoggingConfigurationRedactedFieldSingleHeaderArgs(
+                        name=header
+                    )
+                )
+                for header in REDACTED
+            ],
+            logging_filter=_blocked_only(),
+            opts=child,
+        )
+        self.arn = acl.arn
+        self.register_outputs({"arn": self.arn})
+
+
+def _rule(refusal: _Refusal, priority: int) -> aws.wafv2.WebAclRuleArgs:
+    group = refusal.decided_by_group
+    return aws.wafv2.WebAclRuleArgs(
+        name=refusal.name,
+        priority=priority,
+        statement=refusal.statement,
+        action=None
+        if group
+        else aws.wafv2.WebAclRuleActionArgs(block=aws.wafv2.WebAclRuleActionBlockArgs()),
+        override_action=aws.wafv2.WebAclRuleOverrideActionArgs(
+            none=aws.wafv2.WebAclRuleOverrideActionNoneArgs()
+        )
+        if group
+        else None,
+        visibility_config=aws.wafv2.WebAclRuleVisibilityConfigArgs(
+            cloudwatch_metrics_enabled=True,
+            metric_name=refusal.name,
+            sampled_requests_enabled=True,
+        ),
+    )
+
+
+def _without_proof(proof: Proof) -> _Refusal:
+    proved = aws.wafv2.WebAclRuleStatementArgs(
+        byte_match_statement=aws.wafv2.WebAclRuleStatementByteMatchStatementArgs(
+            search_string=proof.value,
+            positional_constraint="EXACTLY",
+            field_to_match=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs(
+                single_header=(
+                    aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchSingleHeaderArgs(
+                        name=proof.header.lower()
+                    )
+                )
+            ),
+            text_transformations=[
+                aws.wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArgs(
+                    priority=0, type="NONE"
+                )
+            ],
+        )
+    )
+    return _Refusal(name="without-proof", statement=_not(proved))
+
+
+def _flood(name: str, limit: int, path: str | None) -> _Refusal:
+    return _Refusal(
+        name=name,
+        statement=aws.wafv2.WebAclRuleStatementArgs(
+            rate_based_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementArgs(
+                limit=limit,
+                evaluation_window_sec=WINDOW,
+                aggregate_key_type="IP",
+                scope_down_statement=None if path is None else _counting_only(path),
+            )
+        ),
+    )
+
+
+def _counting_only(
+    path: str,
+) -> aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementArgs:
+    # The same words as _under, which the SDK spells otherwise at this depth.
+    return aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementArgs(
+        byte_match_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementArgs(
+            search_string=path,
+            positional_constraint="STARTS_WITH",
+            field_to_match=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchArgs(
+                uri_path=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchUriPathArgs()
+            ),
+            text_transformations=[
+                aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementTextTransformationArgs(
+                    priority=0, type="NORMALIZE_PATH"
+                )
+            ],
+        )
+    )
+
+
+def _managed(group: str, *, bodies_later: bool) -> _Refusal:
+    count = aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgs(
+        name=BODY_RULE,
+        action_to_use=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToUseArgs(
+            count=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideActionToUseCountArgs()
+        ),
+    )
+    return _Refusal(
+        name=group.removeprefix("AWSManagedRules"),
+        statement=aws.wafv2.WebAclRuleStatementArgs(
+            managed_rule_group_statement=aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementArgs(
+                vendor_name="AWS",
+                name=group,
+                rule_action_overrides=[count] if bodies_later and group == COMMON_GROUP else [],
+            )
+        ),
+        decided_by_group=True,
+    )
+
+
+def _large_body(uploads: tuple[str, ...]) -> _Refusal:
+    """A large body anywhere but on the paths that take them."""
+    large = aws.wafv2.WebAclRuleStatementArgs(
+        label_match_statement=aws.wafv2.WebAclRuleStatementLabelMatchStatementArgs(
+            scope="LABEL", key=BODY_LABEL
+        )
+    )
+    elsewhere = [_not(_under(path)) for path in uploads]
+    return _Refusal(
+        name="large-body",
+        statement=aws.wafv2.WebAclRuleStatementArgs(
+            and_statement=aws.wafv2.WebAclRuleStatementAndStatementArgs(
+                statements=[large, *elsewhere]
+            )
+        ),
+    )
+
+
+def _not(
+    statement: aws.wafv2.WebAclRuleStatementArgs,
+) -> aws.wafv2.WebAclRuleStatementArgs:
+    return aws.wafv2.WebAclRuleStatementArgs(
+        not_statement=aws.wafv2.WebAclRuleStatementNotStatementArgs(statement=statement)
+    )
+
+
+def _under(path: str) -> aws.wafv2.WebAclRuleStatementArgs:
+    return aws.wafv2.WebAclRuleStatementArgs(
+        byte_match_statement=aws.wafv2.WebAclRuleStatementByteMatchStatementArgs(
+            search_string=path,
+            positional_constraint="STARTS_WITH",
+            field_to_match=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs(
+                uri_path=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchUriPathArgs()
+            ),
+            text_transformations=[
+                aws.wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArgs(
+                    priority=0, type="NORMALIZE_PATH"
+                )
+            ],
+        )
+    )
+
+
+def _blocked_only() -> aws.wafv2.WebAclLoggingConfigurationLoggingFilterArgs:
+    return aws.wafv2.WebAclLoggingConfigurationLoggingFilterArgs(
+        default_behavior="DROP",
+        filters=[
+            aws.wafv2.WebAclLoggingConfigurationLoggingFilterFilterArgs(
+                behavior="KEEP",
+                requirement="MEETS_ANY",
+                conditions=[
+                    aws.wafv2.WebAclLoggingConfigurationLoggingFilterFilterConditionArgs(
+                        action_condition=aws.wafv2.WebAclLoggingConfigurationLoggingFilterFilterConditionActionConditionArgs(
+                            action=action
+                        )
+                    )
+                    for action in ("BLOCK", "COUNT")
+                ],
+            )
+        ],
+    )
