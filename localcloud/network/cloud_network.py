@@ -1,0 +1,69 @@
+"""The one network of a local cloud, shared by everything that attaches to it."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from localcloud.network.firewall import Firewall, Rule
+from localcloud.network.names import Resolver
+from localcloud.network.namespace import Namespace, NetworkError
+
+
+class CloudNetwork:
+    """Namespace, resolver and firewall; each owner says what it has attached."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.directory = directory
+        self.namespace = Namespace(directory)
+        self.resolver = Resolver(directory, self.namespace)
+        self._firewall = Firewall(self.namespace)
+        self._lock = threading.Lock()
+        self._vpcs: set[IPv4Network] = set()
+        self._made = False
+        self._members: dict[str, Mapping[str, Iterable[str]]] = {}
+
+    def ensure(self, vpc: IPv4Network | None = None) -> None:
+        """Make the network, and let it carry this VPC."""
+        with self._lock:
+            if self._made and (vpc is None or vpc in self._vpcs):
+                return
+            for other in self._vpcs:
+                if vpc and other.overlaps(vpc):
+                    raise NetworkError(
+                        f"The VPCs {other} and {vpc} overlap; the local cloud has one bridge for "
+                        "both, so give one of them another range."
+                    )
+            self._vpcs |= {vpc} if vpc else set()
+            self.namespace.ensure(self._vpcs)
+            self.resolver.ensure()
+            self._made = True
+
+    def attach(self, owner: str, members: Mapping[str, Iterable[str]]) -> None:
+        """Say all an owner's addresses and the security groups that each is in."""
+        with self._lock:
+            self._members[owner] = members
+
+    def filter(self, rules: Mapping[str, list[Rule]]) -> None:
+        """Let through what the groups' rules allow, and nothing else."""
+        with self._lock:
+            members: dict[str, Iterable[str]] = {}
+            for owned in self._members.values():
+                members.update(owned)
+            self._firewall.apply(rules, members)
+
+    def destroy(self) -> None:
+        self.resolver.stop()
+        self.namespace.destroy()
+
+
+_networks: dict[Path, CloudNetwork] = {}
+_lock = threading.Lock()
+
+
+def network_of(state: Path) -> CloudNetwork:
+    """The network of the local cloud whose state lies here; the same object for all who ask."""
+    directory = state.resolve() / "network"
+    with _lock:
+        return _networks.setdefault(directory, CloudNetwork(directory))

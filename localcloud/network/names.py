@@ -1,0 +1,55 @@
+"""The resolver: names that the control plane has given out, and not one more."""
+
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+from localcloud.network import addresses
+from localcloud.network.namespace import Namespace
+from localcloud.recorded_process import Recorded
+
+
+class Resolver:
+    """dnsmasq in the network, fed from one file; each owner replaces its own names."""
+
+    def __init__(self, directory: Path, network: Namespace) -> None:
+        self._directory = directory
+        self._network = network
+        self._hosts = directory / "hosts"
+        self._process = Recorded(directory / "dnsmasq.json")
+
+    def ensure(self) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        (self._directory / "names").mkdir(exist_ok=True)
+        self._hosts.touch()
+        if self._process.pid is None:
+            command = [
+                *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root"),
+                *("--no-resolv", "--no-hosts", "--local=/#/", "--local-ttl=1", "--bind-interfaces"),
+                *("--except-interface=lo", f"--listen-address={addresses.RESOLVER}"),
+                f"--listen-address={self._network.public[2]}",
+                *(f"--addn-hosts={self._hosts}", "--pid-file="),
+            ]
+            self._process.start(
+                self._network.inside(command),
+                output=self._directory / "dnsmasq.log",
+                environment={"PATH": os.environ["PATH"]},
+            )
+
+    def announce(self, owner: str, names: Mapping[str, str]) -> None:
+        """Make these all the names of one owner: name → address."""
+        path = self._directory / "names" / owner
+        lines = "".join(f"{address} {name}\n" for name, address in sorted(names.items()))
+        if path.exists() and path.read_text() == lines:
+            return
+        path.write_text(lines)
+        every = sorted((self._directory / "names").iterdir())
+        fresh = self._hosts.with_suffix(".new")
+        fresh.write_text("".join(owner.read_text() for owner in every))
+        # The inode stays: dnsmasq may read it at any moment, and rereads it on SIGHUP.
+        fresh.replace(self._hosts)
+        self._process.signal(signal.SIGHUP)
+
+    def stop(self) -> None:
+        self._process.stop()

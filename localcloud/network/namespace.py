@@ -1,0 +1,140 @@
+"""The network namespace that holds the bridge; what runs in it can reach nothing outside it."""
+
+import ctypes
+import hashlib
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from localcloud.network import addresses
+
+BRIDGE = "vpc"
+CLONE_NEWNET = 0x40000000
+
+
+class NetworkError(Exception):
+    """Why the network cannot be made, in words for the person who started the local cloud."""
+
+
+class Namespace:
+    """One local cloud's network. Making it again changes nothing; removing it removes all."""
+
+    def __init__(self, directory: Path, public: IPv4Network | None = None) -> None:
+        # Two clones on one machine must not meet, so the name follows from where the state lies.
+        digest = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:8]
+        self.name = f"groundwork-{digest}"
+        self.host_link = f"gw-{digest}"
+        self.path = Path("/run/netns") / self.name
+        self.public = public or addresses.public_network()
+
+    def ensure(self, vpcs: Iterable[IPv4Network] = ()) -> None:
+        """Make what is missing: namespace, bridge, the host's link to it, the VPCs' routers."""
+        if not self.exists():
+            self._refuse_taken_range()
+            _run("ip", "netns", "add", self.name)
+        self._batch(
+            [
+                "link set dev lo up",
+                f"link add name {BRIDGE} type bridge",
+                f"link set dev {BRIDGE} up",
+                f"addr add {addresses.METADATA}/16 dev {BRIDGE}",
+                f"addr add {addresses.RESOLVER}/16 dev {BRIDGE}",
+                f"addr add {addresses.ENDPOINT}/16 dev {BRIDGE}",
+                f"addr add {self.public[2]}/{self.public.prefixlen} dev {BRIDGE}",
+                *(f"addr add {vpc[1]}/{vpc.prefixlen} dev {BRIDGE}" for vpc in vpcs),
+            ]
+        )
+        self._link_host()
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def destroy(self) -> None:
+        """Remove the namespace; its bridge, addresses and filters go with it."""
+        if _link_exists(self.host_link):
+            _run("ip", "link", "delete", "dev", self.host_link)
+        if self.exists():
+            _run("ip", "netns", "delete", self.name)
+
+    def inside(self, command: Sequence[str]) -> list[str]:
+        """The command, made to run in this network and otherwise where it would have run."""
+        return ["nsenter", f"--net={self.path}", *command]
+
+    def run(self, *command: str, text: str | None = None) -> str:
+        return _run(*self.inside(command), text=text)
+
+    def listen(self, address: str, port: int) -> socket.socket:
+        """A listening socket of this network for a server that runs outside it."""
+        made: list[socket.socket | OSError] = []
+
+        def make() -> None:
+            # Only this thread moves; its socket stays in the network it was made in.
+            try:
+                _enter(self.path)
+                listener = socket.create_server((address, port), backlog=128)
+                made.append(listener)
+            except OSError as error:
+                made.append(error)
+
+        thread = threading.Thread(target=make, name="listen")
+        thread.start()
+        thread.join()
+        [result] = made
+        if isinstance(result, OSError):
+            raise NetworkError(f"{address}:{port} cannot be served: {result.strerror}") from result
+        return result
+
+    def _batch(self, commands: Iterable[str]) -> None:
+        for command in commands:
+            done = subprocess.run(
+                ["ip", "-n", self.name, *command.split()], capture_output=True, text=True
+            )
+            already_there = "File exists" in done.stderr or "already assigned" in done.stderr
+            if done.returncode and not already_there:
+                raise NetworkError(f"ip {command}: {done.stderr.strip()}")
+
+    def _link_host(self) -> None:
+        if _link_exists(self.host_link):
+            return
+        _run(
+            *f"ip link add name {self.host_link} type veth peer name internet".split(),
+            *("netns", self.name),
+        )
+        self._batch([f"link set dev internet master {BRIDGE}", "link set dev internet up"])
+        host = f"{self.public[1]}/{self.public.prefixlen}"
+        _run("ip", "addr", "add", host, "dev", self.host_link)
+        _run("ip", "link", "set", "dev", self.host_link, "up")
+
+    def _refuse_taken_range(self) -> None:
+        """The host can have one cloud behind a range: the packets could not be told apart."""
+        for line in _run("ip", "-o", "-4", "addr", "show").splitlines():
+            _, link, _, address, *_ = line.split()
+            taken = IPv4Network(address, strict=False)
+            if link != self.host_link and taken.overlaps(self.public):
+                ours = link.startswith("gw-")
+                raise NetworkError(
+                    f"{self.public} is in use on this machine by {link}. "
+                    + ("Another local cloud is up: make down in its folder first." if ours else "")
+                )
+
+
+def _enter(path: Path) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    with path.open() as namespace:
+        if libc.setns(namespace.fileno(), CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def _link_exists(name: str) -> bool:
+    return (Path("/sys/class/net") / name).exists()
+
+
+def _run(*command: str, text: str | None = None) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, input=text)
+    if done.returncode:
+        raise NetworkError(f"{' '.join(command)}: {done.stderr.strip()}")
+    return done.stdout
