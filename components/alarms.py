@@ -228,3 +228,27 @@ def target_group_alarms(
             meaning="One answer in twenty takes more than two seconds.",
         ),
     }
+
+
+def host_alarms(instance_id: pulumi.Input[str], *, cpu_percent: int) -> dict[str, Alarm]:
+    """Work of one host, and whether AWS finds it well."""
+    dimensions = {"InstanceId": instance_id}
+    return {
+        "cpu": Alarm(
+            namespace="AWS/EC2",
+            metric="CPUUtilization",
+            dimensions=dimensions,
+            statistic="Average",
+            above=cpu_percent,
+            meaning=f"The host works at more than {cpu_percent} percent.",
+        ),
+        "status": Alarm(
+            namespace="AWS/EC2",
+            metric="StatusCheckFailed",
+            dimensions=dimensions,
+            statistic="Maximum",
+            above=0,
+            minutes=2,
+            meaning="The host, or the machine under it, fails AWS's own check.",
+        ),
+    }

@@ -5,7 +5,7 @@ import pulumi_aws as aws
 
 
 class EcsCluster(pulumi.ComponentResource):
-    """Capacity on demand and spot, measured by Container Insights; commands into tasks are logged."""
+    """Capacity on demand and spot, measured; what people type into tasks is logged."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]

@@ -44,7 +44,7 @@ class FargateServiceArgs:
 
 
 class FargateService(pulumi.ComponentResource):
-    """A failing new version is rolled back by ECS; the old tasks serve until the new are healthy."""
+    """Old tasks serve until new ones are healthy; ECS goes back when a version never is."""
 
     service_name: pulumi.Output[str]
     log_group: pulumi.Output[str]

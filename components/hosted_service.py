@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.grant import Grant
 from components.host_fleet import Host
 from components.workload import Workload
 
@@ -27,17 +28,10 @@ class HostedService(pulumi.ComponentResource):
         super().__init__("groundwork:compute:HostedService", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         if args.workload.statements:
-            aws.iam.RolePolicy(
+            Grant(
                 name,
-                role=args.role_name,
-                policy=pulumi.Output.json_dumps(
-                    {
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            statement.document() for statement in args.workload.statements.values()
-                        ],
-                    }
-                ),
+                role_name=args.role_name,
+                statements=args.workload.statements,
                 opts=child,
             )
         if args.target_group_arn is not None:

@@ -12,9 +12,9 @@ import pulumi_random as random
 class Generated:
     """Made by us, and never shown to anyone."""
 
-    length: int = 48
-    # No alphabet holds what a shell, a URL or a connection string takes for something else.
-    alphabet: Literal["alphanumeric", "hex", "symbols"] = "alphanumeric"
+    length: int = 48  # characters; of base64 the bytes behind them
+    # No alphabet but base64 holds what a URL or a connection string takes for something else.
+    alphabet: Literal["alphanumeric", "hex", "symbols", "base64"] = "alphanumeric"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,10 @@ def generate(name: str, wanted: Generated, opts: pulumi.ResourceOptions) -> pulu
         # Two digits a byte.
         return pulumi.Output.secret(
             random.RandomBytes(name, length=(wanted.length + 1) // 2, opts=opts).hex
+        )
+    if wanted.alphabet == "base64":
+        return pulumi.Output.secret(
+            random.RandomBytes(name, length=wanted.length, opts=opts).base64
         )
     symbols = wanted.alphabet == "symbols"
     return random.RandomPassword(
