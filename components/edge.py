@@ -186,7 +186,7 @@ def _origin(
                 domain_name=origin.domain_name,
                 custom_headers=[
                     aws.cloudfront.DistributionOriginCustomHeaderArgs(
-                        name=PROOF_HEADER, value=origin.proof
+                        name=PROOF_HEADER, value=pulumi.Output.secret(origin.proof)
                     )
                 ],
                 custom_origin_config=aws.cloudfront.DistributionOriginCustomOriginConfigArgs(

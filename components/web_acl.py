@@ -36,7 +36,7 @@ class Proof:
 @dataclass(frozen=True, kw_only=True)
 class WebAclArgs:
     scope: Literal["REGIONAL", "CLOUDFRONT"]
-    requests_a_minute: int  # from one address
+    requests_a_minute: int | None  # from one address; None where that is the edge's own
     # Fewer for some paths, sign-in above all: what they start with -> requests a minute.
     strict: Mapping[str, int] = field(default_factory=dict[str, int])
     uploads: tuple[str, ...] = ()  # what paths that take large bodies start with
@@ -70,7 +70,11 @@ class WebAcl(pulumi.ComponentResource):
                 _flood(f"rate-{path.strip('/').replace('/', '-')}", limit, path)
                 for path, limit in sorted(args.strict.items())
             ),
-            _flood("rate", args.requests_a_minute, None),
+            *(
+                [_flood("rate", args.requests_a_minute, None)]
+                if args.requests_a_minute is not None
+                else []
+            ),
             *(_managed(group, bodies_later=bool(args.uploads)) for group in MANAGED_GROUPS),
             *([_large_body(args.uploads)] if args.uploads else []),
         ]
@@ -93,8 +97,7 @@ class WebAcl(pulumi.ComponentResource):
             )
         # WAF writes only where the name begins so.
         log = aws.cloudwatch.LogGroup(
-            name,
-            name_prefix=f"aws-waf-logs-{name}-",
+            f"aws-waf-logs-{name}",
             retention_in_days=args.log_days,
             kms_key_id=args.key_arn,
             opts=child,
@@ -143,7 +146,7 @@ def _rule(refusal: _Refusal, priority: int) -> aws.wafv2.WebAclRuleArgs:
 def _without_proof(proof: Proof) -> _Refusal:
     proved = aws.wafv2.WebAclRuleStatementArgs(
         byte_match_statement=aws.wafv2.WebAclRuleStatementByteMatchStatementArgs(
-            search_string=proof.value,
+            search_string=pulumi.Output.secret(proof.value),
             positional_constraint="EXACTLY",
             field_to_match=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs(
                 single_header=(
