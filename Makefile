@@ -12,7 +12,7 @@ LOCALCLOUD := exec $(BIN)/python -m localcloud
 
 .PHONY: help
 help: ## What can be done here
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 .PHONY: doctor
 doctor: $(VENV) ## What is missing on this machine, and the command for each
@@ -33,6 +33,16 @@ status: $(VENV) ## What is up
 .PHONY: preview
 preview: $(VENV) ## What a stack would make: make preview STACK=prod (no AWS account needed)
 	@$(LOCALCLOUD) preview $(STACK)
+
+# To AWS itself: with the Pulumi CLI, the backend and the credentials of this shell.
+.PHONY: deploy
+deploy: $(VENV) ## To AWS: a preview with the policy pack, then the change: make deploy STACK=prod
+	@test $(STACK) != local || { echo "error: the local stack comes up with make up" >&2; exit 1; }
+	@pulumi up --stack $(STACK) --policy-pack policies $(if $(CI),--yes --non-interactive)
+
+.PHONY: drift
+drift: $(VENV) ## Does AWS still look as the program says? Changes nothing: make drift STACK=prod
+	@pulumi preview --stack $(STACK) --policy-pack policies --refresh --expect-no-changes
 
 .PHONY: unit
 unit: $(VENV) ## Unit tests: no network, no AWS account, under a minute

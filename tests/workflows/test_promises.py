@@ -13,6 +13,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = {path.stem: path for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
 PREPARE = ROOT / ".github/actions/prepare/action.yml"
+MAKEFILE = (ROOT / "Makefile").read_text()
 USES = re.compile(r"uses:\s*(?P<action>[^@\s]+)(?:@(?P<ref>\S+))?(?P<comment>\s+#.*)?$")
 
 # Every right that any job has. A new one is a decision, made here in sight.
@@ -227,9 +228,24 @@ def test_a_late_approval_cannot_take_newer_work_back() -> None:
 
 def test_drift_is_looked_for_each_day_and_looking_changes_nothing() -> None:
     assert set(workflow("drift")["on"]) == {"schedule", "workflow_dispatch"}
-    commands = job("drift", "drift").commands()
-    assert "make preview" in commands
-    assert "--refresh --expect-no-changes" in commands
+    assert "make drift" in job("drift", "drift").commands()
+    (recipe,) = re.findall(r"^drift:.*\n\t(.*)$", MAKEFILE, re.MULTILINE)
+    assert "pulumi preview" in recipe
+    assert "--refresh --expect-no-changes" in recipe
+
+
+def test_every_target_that_a_workflow_makes_is_in_the_makefile() -> None:
+    # A file that a variable of the Makefile names is a target too.
+    known = set(re.findall(r"^(?:([a-z][a-z0-9]*):|VENV := (\S+)$)", MAKEFILE, re.MULTILINE))
+    targets = {name for names in known for name in names if name}
+    for found in jobs():
+        assert set(re.findall(r"\bmake ([\w./-]+)", found.commands())) <= targets
+
+
+def test_the_pack_judges_what_is_deployed() -> None:
+    (recipe,) = re.findall(r"^deploy:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    assert "pulumi up" in recipe
+    assert "--policy-pack policies" in recipe
 
 
 def test_the_versions_are_those_that_the_project_is_locked_to() -> None:

@@ -84,9 +84,7 @@ def test_no_change_is_no_drift(runner: Runner) -> None:
     runner.answers("make", "no changes")
     assert runner.run(script("drift", "Look for drift")).returncode == 0
     assert runner.output.read_text() == "drifted=false\n"
-    assert runner.asked("make") == [
-        ["preview", "STACK=dev", "PREVIEW_FLAGS=--refresh --expect-no-changes"]
-    ]
+    assert runner.asked("make") == [["drift", "STACK=dev"]]
 
 
 def test_a_proposed_change_is_drift_and_no_failure_of_the_run(runner: Runner) -> None:
