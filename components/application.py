@@ -1,4 +1,4 @@
-"""One application: its stores, buckets and secrets, and its services where the stack places them."""
+"""One application: what it keeps, and its services where the stack places them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Application(pulumi.ComponentResource):
         self, name: str, args: ApplicationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("groundwork:compute:Application", name, None, opts)
-        self._name = name
+        self._prefix = name
         self._args = args
         self._spec = args.settings.applications[name]
         self._placed = args.settings.placed(name)
@@ -116,7 +116,7 @@ class Application(pulumi.ComponentResource):
 
     def _own_group(self, service: str) -> pulumi.Output[str]:
         shape = self._spec.services[service]
-        name = f"{self._name}-{service}"
+        name = f"{self._prefix}-{service}"
         group = aws.ec2.SecurityGroup(
             name,
             vpc_id=self._args.network.vpc_id,
@@ -148,14 +148,14 @@ class Application(pulumi.ComponentResource):
         configuration = pulumi.Config()
         return {
             key: Secret(
-                f"{self._name}-{key.lower().replace('_', '-')}",
+                f"{self._prefix}-{key.lower().replace('_', '-')}",
                 SecretArgs(
                     description=f"{self._spec.title}: {key}",
                     content=(
                         Generated(length=secret.bytes, alphabet=secret.format)
                         if isinstance(secret, wanted.GeneratedSecret)
                         else Supplied(
-                            value=configuration.require_secret(configuration_key(self._name, key))
+                            value=configuration.require_secret(configuration_key(self._prefix, key))
                         )
                     ),
                     key_arn=self._args.key_arn,
@@ -169,7 +169,7 @@ class Application(pulumi.ComponentResource):
     def _buckets(self) -> dict[str, Bucket]:
         return {
             key: Bucket(
-                f"{self._name}-{key}",
+                f"{self._prefix}-{key}",
                 BucketArgs(
                     key_arn=self._args.key_arn,
                     durable=self._args.settings.stack.durable,
@@ -196,7 +196,7 @@ class Application(pulumi.ComponentResource):
 
     def _origin(self, origin: str) -> str:
         for host in self._spec.hosts:
-            full = self._args.settings.host_name(self._name, host)
+            full = self._args.settings.host_name(self._prefix, host)
             origin = origin.replace(f"${{hosts.{host}}}", full)
         return origin
 
@@ -231,7 +231,7 @@ class Application(pulumi.ComponentResource):
         size: DatabaseSize,
         clients: Mapping[str, pulumi.Input[str]],
     ) -> tuple[StoreFacts, Passage]:
-        name = f"{self._name}-{key}"
+        name = f"{self._prefix}-{key}"
         stack = self._args.settings.stack
         database = Database(
             name,
@@ -324,7 +324,7 @@ class Application(pulumi.ComponentResource):
         size: CacheSize,
         clients: Mapping[str, pulumi.Input[str]],
     ) -> tuple[StoreFacts, Passage]:
-        name = f"{self._name}-{key}"
+        name = f"{self._prefix}-{key}"
         cache = Cache(
             name,
             CacheArgs(
@@ -391,15 +391,13 @@ class Application(pulumi.ComponentResource):
         }
         secret = {key: one for key, one in values.items() if isinstance(one, SecretReference)}
         return Workload(
-            application=self._name,
+            application=self._prefix,
             service=service,
             shape=shape,
-            plain={
-                key: one for key, one in values.items() if not isinstance(one, SecretReference)
-            },
+            plain={key: one for key, one in values.items() if not isinstance(one, SecretReference)},
             secret=secret,
             statements=dict(self._statements(service, secret)),
-            version=self._args.settings.stack.releases.get(self._name),
+            version=self._args.settings.stack.releases.get(self._prefix),
         )
 
     def _statements(
@@ -436,17 +434,17 @@ class Application(pulumi.ComponentResource):
                     peer=Group(balancer), port=port
                 )
                 Firewall(
-                    f"{self._name}-{service}-balanced",
+                    f"{self._prefix}-{service}-balanced",
                     FirewallArgs(
                         group_id=balancer,
                         ingress={},
-                        egress={f"{self._name}-{service}": Passage(peer=Group(group), port=port)},
+                        egress={f"{self._prefix}-{service}": Passage(peer=Group(group), port=port)},
                     ),
                     opts=self._child,
                 )
         for label, group in groups.items():
             Firewall(
-                f"{self._name}-on-{label}",
+                f"{self._prefix}-on-{label}",
                 FirewallArgs(
                     group_id=group,
                     ingress=ingress.get(label, {}),
@@ -455,7 +453,7 @@ class Application(pulumi.ComponentResource):
                 opts=self._child,
             )
         Firewall(
-            f"{self._name}-operations",
+            f"{self._prefix}-operations",
             FirewallArgs(group_id=self._args.operations_group_id, ingress={}, egress=ways),
             opts=self._child,
         )
@@ -470,7 +468,7 @@ class Application(pulumi.ComponentResource):
 
     def _on_hosts(self, pools: Mapping[str, str]) -> None:
         for service, pool in pools.items():
-            name = f"{self._name}-{service}"
+            name = f"{self._prefix}-{service}"
             fleet = self._args.fleets[pool]
             HostedService(
                 name,
@@ -489,9 +487,9 @@ class Application(pulumi.ComponentResource):
         identities: Mapping[str, tuple[str, pulumi.Input[str]]],
     ) -> None:
         cluster = self._args.cluster
-        assert cluster is not None, "the platform makes a cluster wherever a placement is ecs"  # noqa: S101 - for the type checker; the settings guarantee it
+        assert cluster is not None, "the platform makes a cluster wherever a placement is ecs"
         for service, size in placement.services.items():
-            name = f"{self._name}-{service}"
+            name = f"{self._prefix}-{service}"
             registry = (
                 Registry(
                     name,
@@ -548,10 +546,10 @@ class Application(pulumi.ComponentResource):
             return None
         shape = self._spec.services[service]
         return Image(
-            f"{self._name}-{service}",
+            f"{self._prefix}-{service}",
             ImageArgs(
                 template=f"images/{shape.runtime.kind}.Dockerfile",
-                context=f"artifacts/{self._name}/{service}/{version}",
+                context=f"artifacts/{self._prefix}/{service}/{version}",
                 version=version,
                 architecture=placement.architecture,
                 build_environment={

@@ -78,9 +78,7 @@ class Foundation(pulumi.ComponentResource):
             ),
             opts=child,
         ).topic_arn
-        self.key_pair = aws.ec2.KeyPair(
-            name, public_key=stack.deploy_keys[0], opts=child
-        ).key_name
+        self.key_pair = aws.ec2.KeyPair(name, public_key=stack.deploy_keys[0], opts=child).key_name
         self.operations = self._operations(name, stack)
         self.register_outputs({"account": self.account, "key_arn": self.key_arn})
 

@@ -64,9 +64,7 @@ class FrontDoor(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        groups = {
-            key: TargetGroup(key, target, opts=child) for key, target in args.targets.items()
-        }
+        groups = {key: TargetGroup(key, target, opts=child) for key, target in args.targets.items()}
         self.target_group_arns = Routing(
             name,
             RoutingArgs(

@@ -26,9 +26,7 @@ class Image(pulumi.ComponentResource):
         self, name: str, args: ImageArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("groundwork:compute:Image", name, None, opts)
-        login = aws.ecr.get_authorization_token_output(
-            opts=pulumi.InvokeOutputOptions(parent=self)
-        )
+        login = aws.ecr.get_authorization_token_output(opts=pulumi.InvokeOutputOptions(parent=self))
         engine = docker.Provider(
             name,
             registry_auth=[

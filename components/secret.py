@@ -59,7 +59,7 @@ class Secret(pulumi.ComponentResource):
             name, secret_id=secret.id, secret_string=value, opts=child
         )
         # By way of the version, so that whoever is given the ARN finds a value behind it.
-        self.arn = version.arn
+        self.arn = pulumi.Output.all(secret.arn, version.version_id).apply(lambda known: known[0])
         self.register_outputs({"arn": self.arn})
 
 

@@ -244,6 +244,8 @@ class Stack(Model):
     region: Region
     recovery_region: Region
     """Where copies of backups go."""
+    account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    """The one AWS account that may be touched; another one's keys are refused."""
     durable: Switch
     """Protected, in several zones, with long backups; nothing is deleted without a person."""
     owner: Annotated[str, Field(pattern=r"^[\w .@+-]{1,64}$")]

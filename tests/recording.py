@@ -14,16 +14,6 @@ REGION = "eu-west-1"
 
 # What only AWS could know, by kind: enough for the program to go on, plainly invented.
 OUTPUTS: dict[str, dict[str, Any]] = {
-    "aws:acm/certificate:Certificate": {
-        "domainValidationOptions": [
-            {
-                "domainName": "example.com",
-                "resourceRecordName": "_validate.example.com.",
-                "resourceRecordType": "CNAME",
-                "resourceRecordValue": "_answer.acm-validations.aws.",
-            }
-        ]
-    },
     "aws:cloudfront/distribution:Distribution": {
         "domainName": "d111111abcdef8.cloudfront.net",
         "hostedZoneId": "Z2FDTNDATAQYW2",
@@ -180,10 +170,10 @@ class Engine(pulumi.runtime.Mocks):
         self._current.inputs = args.inputs
         return f"{args.name}-id", {**_invented(args), **args.inputs, **self._fixed(args.typ)}
 
-    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         answer = self.answers.get(args.token)
         assert answer is not None, f"no answer is prepared for {args.token}: set engine.answers"
-        return dict(answer(args.args) if callable(answer) else answer), None
+        return dict(answer(args.args) if callable(answer) else answer), []
 
     def _fixed(self, typ: str) -> dict[str, Any]:
         return self.outputs.get(typ, {})
@@ -197,10 +187,12 @@ def _invented(args: MockResourceArgs) -> dict[str, Any]:
         return {"stdout": "", "stderr": ""}
     if package != "aws":
         return {}
+    if args.typ == "aws:acm/certificate:Certificate":
+        return {"domainValidationOptions": _proofs(args.inputs), "arn": _arn("acm", args.name)}
     service = kind.partition("/")[0]
     name = args.inputs.get("name") or args.inputs.get("bucket") or args.name
     return {
-        "arn": f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}",
+        "arn": _arn(service, name),
         "name": name,
         "bucket": name,
         "bucketDomainName": f"{name}.s3.amazonaws.com",
@@ -208,6 +200,24 @@ def _invented(args: MockResourceArgs) -> dict[str, Any]:
         "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}",
         "url": f"https://{service}.{REGION}.amazonaws.com/{name}",
     }
+
+
+def _arn(service: str, name: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
+
+
+def _proofs(certificate: dict[str, Any]) -> list[dict[str, str]]:
+    """The record that AWS asks for each name of a certificate."""
+    hosts = [certificate["domainName"], *certificate.get("subjectAlternativeNames", [])]
+    return [
+        {
+            "domainName": host,
+            "resourceRecordName": f"_validate.{host.removeprefix('*.')}.",
+            "resourceRecordType": "CNAME",
+            "resourceRecordValue": "_answer.acm-validations.aws.",
+        }
+        for host in hosts
+    ]
 
 
 def _policy_document(args: dict[str, Any]) -> dict[str, Any]:

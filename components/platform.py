@@ -1,0 +1,483 @@
+"""The whole stack, in the order in which one part needs another."""
+
+from collections.abc import Iterator
+
+import pulumi
+import pulumi_aws as aws
+
+from components.alarms import Alarms, AlarmsArgs, host_alarms
+from components.application import Application, ApplicationArgs
+from components.application_edge import ApplicationEdge, ApplicationEdgeArgs, Upstream
+from components.certificate import Certificate, CertificateArgs
+from components.dns import HostNames, HostNamesArgs
+from components.ecs_cluster import EcsCluster
+from components.edge import PROOF_HEADER
+from components.firewall import ANYWHERE, Peer, PrefixList
+from components.foundation import Foundation, FoundationArgs, image_for
+from components.front_door import FrontDoor, FrontDoorArgs
+from components.grant import Grant
+from components.host_fleet import HostFleet, HostFleetArgs
+from components.permissions import decrypt, encrypt, manage_objects, read_secrets
+from components.providers import Providers, ProvidersArgs
+from components.routing import Forward, Route
+from components.secret import Generated, generate
+from components.target_group import HealthCheck, TargetGroupArgs
+from components.vpc_origin import VpcOrigin, VpcOriginArgs
+from components.web_acl import WebAcl, WebAclArgs
+from settings import stack as wanted
+from settings.application import Service
+from settings.tree import Settings
+
+# The longest silence that a load balancer waits through (ELB user guide, idle timeout).
+LONGEST_SILENCE = 4000
+# What one address may ask of the edge in a minute where no application says less.
+REQUESTS_A_MINUTE = 2000
+# CloudFront's own addresses, as AWS publishes them in each region.
+CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
+HTTPS = 443
+
+
+class Platform(pulumi.ComponentResource):
+    """Everything that the settings ask for; its outputs are what a person needs to know of it."""
+
+    addresses: dict[str, list[str]]  # application -> where it is found
+    outputs: dict[str, pulumi.Input[object]]
+
+    def __init__(
+        self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("groundwork:operations:Platform", name, None, opts)
+        self._prefix = name
+        self._settings = settings
+        self._stack = settings.stack
+        self._aws = Providers(
+            name,
+            ProvidersArgs(
+                region=self._stack.region,
+                recovery_region=self._stack.recovery_region,
+                account=self._stack.account,
+                tags={
+                    "project": "groundwork",
+                    "stack": settings.name,
+                    "owner": self._stack.owner,
+                    "managed-by": "pulumi",
+                },
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self._child = pulumi.ResourceOptions(parent=self, providers=[self._aws.main])
+        self._at_the_edge = pulumi.ResourceOptions(parent=self, providers=[self._aws.edge])
+
+        self._foundation = Foundation(
+            name, FoundationArgs(stack_name=settings.name, stack=self._stack), opts=self._child
+        )
+        self._fleets = self._pools()
+        self._zones = self._hosted_zones()
+        self._proof = self._edge_proof()
+        self._front_door = self._way_in()
+        self._cluster = self._fargate()
+        self._applications = {key: self._application(key) for key in settings.applications}
+        self._grant_operations()
+        records = self._publish()
+
+        self.addresses = {
+            key: [f"https://{settings.host_name(key, host)}" for host in application.hosts]
+            for key, application in settings.applications.items()
+        }
+        self.outputs = {
+            "addresses": self.addresses,
+            "dns_records": pulumi.Output.all(*records).apply(
+                lambda lists: [record for group in lists for record in group]
+            ),
+            "outgoing_addresses": self._foundation.network.nat_addresses,
+            "operations": self._foundation.operations.instance_id,
+            "hosts": {
+                host: one.private_ip
+                for fleet in self._fleets.values()
+                for host, one in fleet.hosts.items()
+            },
+            "buckets": {
+                key: application.bucket_names for key, application in self._applications.items()
+            },
+            "databases": {
+                f"{key}-{store}": database.host
+                for key, application in self._applications.items()
+                for store, database in application.databases.items()
+            },
+        }
+        self.register_outputs({"addresses": self.addresses})
+
+    # Where services run
+
+    def _pools(self) -> dict[str, HostFleet]:
+        fleets: dict[str, HostFleet] = {}
+        edge = self._stack.edge
+        network = self._foundation.network
+        for pool, size in self._stack.pools.items():
+            public = isinstance(edge, wanted.HostEdge) and edge.pool == pool
+            services = [service for *_, service in self._settings.services_on(pool)]
+            fleets[pool] = HostFleet(
+                pool,
+                HostFleetArgs(
+                    instance_type=size.instance_type,
+                    image_id=image_for(self._stack, size.instance_type),
+                    count=size.count,
+                    disk_gb=size.disk_gb,
+                    durable=self._stack.durable,
+                    public=public,
+                    vpc_id=network.vpc_id,
+                    subnet_ids=network.subnet_ids["public" if public else "private"],
+                    key_arn=self._foundation.key_arn,
+                    key_pair=self._foundation.key_pair,
+                    user_data=None,
+                    operations_group_id=self._foundation.operations.group_id,
+                    calls=[HTTPS, *(out.port for service in services for out in service.egress)],
+                    statements={},
+                ),
+                opts=self._child,
+            )
+            Alarms(
+                pool,
+                AlarmsArgs(
+                    topic_arn=self._foundation.topic_arn,
+                    alarms={
+                        f"{host}-{measure}": alarm
+                        for host, one in fleets[pool].hosts.items()
+                        for measure, alarm in host_alarms(
+                            one.instance_id, cpu_percent=self._busy(pool)
+                        ).items()
+                    },
+                ),
+                opts=self._child,
+            )
+        return fleets
+
+    def _busy(self, pool: str) -> int:
+        """The lowest of what the applications on a pool call too much work for the processor."""
+        limits = [
+            self._settings.applications[application].thresholds.cpu_percent
+            for application, *_ in self._settings.services_on(pool)
+        ]
+        return min(limits, default=80)
+
+    def _fargate(self) -> EcsCluster | None:
+        placements = [placed.placement for placed in self._stack.applications.values()]
+        if not any(isinstance(placement, wanted.EcsPlacement) for placement in placements):
+            return None
+        return EcsCluster(
+            self._prefix,
+            key_arn=self._foundation.key_arn,
+            log_days=self._foundation.log_days,
+            opts=self._child,
+        )
+
+    # How requests come in
+
+    def _hosted_zones(self) -> dict[str, pulumi.Input[str] | None]:
+        """Application → the zone of its domain; None where DNS is somebody else's."""
+        zones: dict[str, pulumi.Input[str] | None] = {}
+        for key, placed in self._stack.applications.items():
+            match self._stack.dns:
+                case wanted.Route53(zones=known):
+                    # The longest that fits: a zone of the very name before one above it.
+                    fits = [
+                        zone
+                        for zone in known
+                        if placed.domain == zone or placed.domain.endswith(f".{zone}")
+                    ]
+                    zones[key] = known[max(fits, key=len)]
+                case wanted.OwnZones():
+                    zones[key] = aws.route53.Zone(
+                        key, name=placed.domain, comment=f"{key}: public names", opts=self._child
+                    ).zone_id
+                case wanted.ExternalDns():
+                    zones[key] = None
+        return zones
+
+    def _edge_proof(self) -> pulumi.Output[str] | None:
+        edge = self._stack.edge
+        if isinstance(edge, wanted.CdnEdge) and edge.origin == "public":
+            return generate(f"{self._prefix}-edge-proof", Generated(), self._child)
+        return None
+
+    def _routed(self) -> Iterator[tuple[str, str, Service]]:
+        for key, application in self._settings.applications.items():
+            for service, shape in application.services.items():
+                if shape.routes:
+                    yield key, service, shape
+
+    def _way_in(self) -> FrontDoor | None:
+        edge = self._stack.edge
+        routed = list(self._routed())
+        if isinstance(edge, wanted.HostEdge) or not routed:
+            return None
+        foundation = self._foundation
+        behind_cdn = isinstance(edge, wanted.CdnEdge)
+        return FrontDoor(
+            self._prefix,
+            FrontDoorArgs(
+                network=foundation.network,
+                internal=isinstance(edge, wanted.CdnEdge) and edge.origin == "vpc",
+                clients={"edge": self._edge_addresses()} if behind_cdn else {"world": ANYWHERE},
+                certificate_arns={
+                    key: self._certificate(key) for key in dict.fromkeys(key for key, *_ in routed)
+                },
+                targets={
+                    f"{key}-{service}": self._target(key, shape) for key, service, shape in routed
+                },
+                routes={
+                    f"{key}-{service}-{host}": Route(
+                        hosts=(self._settings.host_name(key, host),),
+                        paths=tuple(route.path for route in shape.routes if route.host == host),
+                        action=Forward(weights={f"{key}-{service}": 1}),
+                    )
+                    for key, service, shape in routed
+                    for host in dict.fromkeys(route.host for route in shape.routes)
+                },
+                idle_timeout=self._longest_silence(),
+                requests_a_minute=self._requests_a_minute(),
+                uploads=self._uploads(),
+                proof=self._proof,
+                proof_header=PROOF_HEADER,
+                key_arn=foundation.key_arn,
+                topic_arn=foundation.topic_arn,
+                log_bucket=foundation.log_bucket.name,
+                log_days=foundation.log_days,
+                durable=self._stack.durable,
+            ),
+            opts=self._child,
+        )
+
+    def _edge_addresses(self) -> Peer:
+        return PrefixList(
+            aws.ec2.get_managed_prefix_list_output(
+                name=CLOUDFRONT,
+                opts=pulumi.InvokeOutputOptions(parent=self, provider=self._aws.main),
+            ).id
+        )
+
+    def _certificate(self, key: str) -> pulumi.Output[str]:
+        """For the hosts of an application that its services answer on."""
+        spec = self._settings.applications[key]
+        hosts = dict.fromkeys(
+            route.host for service in spec.services.values() for route in service.routes
+        )
+        return Certificate(
+            key,
+            CertificateArgs(
+                hosts=tuple(self._settings.host_name(key, host) for host in hosts),
+                zone_id=self._zones[key],
+            ),
+            opts=self._child,
+        ).arn
+
+    def _target(self, key: str, shape: Service) -> TargetGroupArgs:
+        hosted = isinstance(self._settings.placed(key).placement, wanted.HostsPlacement)
+        port = shape.front_port if hosted else shape.port
+        assert port is not None and shape.health is not None, "the settings see to it"  # noqa: PT018 - one fact for the type checker
+        sticky = shape.balancing.stickiness
+        return TargetGroupArgs(
+            vpc_id=self._foundation.network.vpc_id,
+            port=port,
+            kind="instance" if hosted else "ip",
+            health=HealthCheck(
+                path=shape.health.path,
+                statuses=shape.health.status,
+                interval=shape.health.interval_seconds,
+                timeout=shape.health.timeout_seconds,
+                healthy=shape.health.healthy,
+                unhealthy=shape.health.unhealthy,
+            ),
+            algorithm=shape.balancing.algorithm,
+            sticky_seconds=sticky.duration_seconds if sticky else None,
+            deregistration_delay=shape.balancing.drain_seconds,
+        )
+
+    def _longest_silence(self) -> int:
+        """As long as the slowest route may take, as far as a load balancer goes."""
+        waits = [
+            route.read_timeout_seconds or shape.proxy.read_timeout_seconds
+            for *_, shape in self._routed()
+            for route in shape.routes
+        ]
+        return min(LONGEST_SILENCE, max([60, *waits]))
+
+    def _requests_a_minute(self) -> int:
+        """The outer limit: never below what the hosts' own limits let through."""
+        limits = [
+            shape.proxy.rate_limit.requests_per_second * 60
+            for *_, shape in self._routed()
+            if shape.proxy.rate_limit
+        ]
+        return max([REQUESTS_A_MINUTE, *limits])
+
+    def _uploads(self) -> tuple[str, ...]:
+        paths = (
+            route.path.partition("*")[0]
+            for *_, shape in self._routed()
+            for route in shape.routes
+            if route.upload
+        )
+        return tuple(dict.fromkeys(paths))
+
+    # What runs
+
+    def _application(self, key: str) -> Application:
+        foundation = self._foundation
+        door = self._front_door
+        return Application(
+            key,
+            ApplicationArgs(
+                settings=self._settings,
+                network=foundation.network,
+                key_arn=foundation.key_arn,
+                log_bucket=foundation.log_bucket.name,
+                topic_arn=foundation.topic_arn,
+                operations_group_id=foundation.operations.group_id,
+                load_balancer_group_id=door.load_balancer.group_id if door else None,
+                fleets=self._fleets,
+                cluster=self._cluster,
+                target_group_arns=door.target_group_arns if door else {},
+            ),
+            opts=self._child,
+        )
+
+    def _grant_operations(self) -> None:
+        """The one place that may read what owns the databases, and that puts dumps away."""
+        for key, application in self._applications.items():
+            arns = [
+                arn
+                for secrets in application.database_secret_arns.values()
+                for arn in secrets.values()
+            ] + [database.administrator_secret_arn for database in application.databases.values()]
+            if not arns:
+                continue
+            dumps = {
+                store.dump.bucket
+                for store in self._settings.applications[key].databases.values()
+                if store.dump
+            }
+            Grant(
+                f"{self._prefix}-operations-{key}",
+                role_name=self._foundation.operations.role.name,
+                statements={
+                    "secrets": read_secrets(arns),
+                    "decrypt": decrypt(self._foundation.key_arn),
+                    **{
+                        f"dumps-{bucket}": manage_objects(application.buckets[bucket].arn)
+                        for bucket in sorted(dumps)
+                    },
+                    **({"encrypt": encrypt(self._foundation.key_arn)} if dumps else {}),
+                },
+                opts=self._child,
+            )
+
+    # Where the world finds it
+
+    def _publish(self) -> list[pulumi.Output[list[dict[str, str]]]]:
+        """Names and distributions; returns the records that a person may have to make."""
+        records: list[pulumi.Output[list[dict[str, str]]]] = []
+        served: set[str] = set()
+        upstream = self._upstream()
+        acl = self._edge_acl()
+        for key, application in self._applications.items():
+            if acl is None:
+                continue
+            edge = self._stack.edge
+            distributions = ApplicationEdge(
+                key,
+                ApplicationEdgeArgs(
+                    spec=self._settings.applications[key],
+                    host_names={
+                        host: self._settings.host_name(key, host)
+                        for host in self._settings.applications[key].hosts
+                    },
+                    zone_id=self._zones[key],
+                    upstream=upstream,
+                    web_acl_arn=acl.arn,
+                    buckets=application.buckets,
+                    price_class=(
+                        edge.price_class if isinstance(edge, wanted.CdnEdge) else "PriceClass_100"
+                    ),
+                    key_arn=self._foundation.key_arn,
+                    log_bucket_name=self._foundation.log_bucket.name,
+                    log_bucket_arn=self._foundation.log_bucket.arn,
+                    durable=self._stack.durable,
+                    edge_provider=self._aws.edge,
+                ),
+                opts=self._child,
+            )
+            served.update(distributions.host_names)
+            records += distributions.wanted
+        for key in self._applications:
+            hosts = tuple(
+                dict.fromkeys(
+                    self._settings.host_name(key, route.host)
+                    for application, _, shape in self._routed()
+                    if application == key
+                    for route in shape.routes
+                )
+            )
+            remaining = tuple(host for host in hosts if host not in served)
+            if remaining:
+                records.append(self._names(key, remaining))
+        return records
+
+    def _names(self, key: str, hosts: tuple[str, ...]) -> pulumi.Output[list[dict[str, str]]]:
+        """Names that lead to the load balancer, or to the one machine that answers itself."""
+        door = self._front_door
+        edge = self._stack.edge
+        if door is not None:
+            target: pulumi.Input[str] = door.load_balancer.domain_name
+            zone: pulumi.Input[str] | None = door.load_balancer.zone_id
+        else:
+            assert isinstance(edge, wanted.HostEdge), "the settings see to it"
+            target, zone = self._fleets[edge.pool].public_ip or "", None
+        return HostNames(
+            key,
+            HostNamesArgs(
+                hosts=hosts, zone_id=self._zones[key], target=target, target_zone_id=zone
+            ),
+            opts=self._child,
+        ).wanted
+
+    def _upstream(self) -> Upstream | None:
+        edge = self._stack.edge
+        if not isinstance(edge, wanted.CdnEdge) or self._front_door is None:
+            return None
+        balancer = self._front_door.load_balancer
+        return Upstream(
+            domain_name=balancer.domain_name,
+            vpc_origin_id=(
+                VpcOrigin(
+                    self._prefix, VpcOriginArgs(load_balancer_arn=balancer.arn), opts=self._child
+                ).id
+                if edge.origin == "vpc"
+                else None
+            ),
+            proof=self._proof,
+        )
+
+    def _edge_acl(self) -> WebAcl | None:
+        """One for all distributions, where there are any."""
+        distributed = not isinstance(self._stack.edge, wanted.HostEdge) and (
+            isinstance(self._stack.edge, wanted.CdnEdge)
+            or any(
+                application.sites or any(bucket.host for bucket in application.buckets.values())
+                for application in self._settings.applications.values()
+            )
+        )
+        if not distributed:
+            return None
+        return WebAcl(
+            f"{self._prefix}-edge",
+            WebAclArgs(
+                scope="CLOUDFRONT",
+                requests_a_minute=self._requests_a_minute(),
+                uploads=self._uploads(),
+                # The stack's key is in another region, where this log cannot use it.
+                key_arn=None,
+                log_days=self._foundation.log_days,
+            ),
+            opts=self._at_the_edge,
+        )

@@ -1,0 +1,43 @@
+"""The project's own stacks as tests build them: their files, with secrets invented."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.platform import Platform
+from settings.load import ROOT, load, stack_configuration, supplied_secrets
+from settings.tree import Settings
+
+STACKS = ("local", "dev", "prod")
+DEPLOY_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\ninvented\n-----END OPENSSH PRIVATE KEY-----\n"
+SUPPLIED = "invented-for-this-test-only-0123456789"
+
+
+def configuration(stack: str, changes: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """A stack's configuration as Pulumi hands it over; changes are by key, without namespace."""
+    values = stack_configuration(stack)
+    for key, value in (changes or {}).items():
+        values[f"groundwork:{key}"] = value if isinstance(value, str) else json.dumps(value)
+    values["groundwork:deploy_key"] = DEPLOY_KEY
+    for secret in supplied_secrets(stack, values):
+        values[f"groundwork:{secret.key}"] = SUPPLIED
+    return values
+
+
+def settings_of(
+    stack: str, changes: Mapping[str, Any] | None = None, root: Path = ROOT
+) -> Settings:
+    """The settings of a stack of the project."""
+    return load(stack, configuration(stack, changes), root)
+
+
+def platform_of(stack: str, changes: Mapping[str, Any] | None = None) -> Platform:
+    """A stack's whole platform, against whatever engine is recording."""
+    values = configuration(stack, changes)
+    pulumi.runtime.set_all_config(
+        values, [key for key in values if key.startswith("groundwork:secret.")]
+    )
+    return Platform("groundwork", load(stack, values))
