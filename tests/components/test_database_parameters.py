@@ -1,0 +1,93 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.database_parameters import UNITS, Engine, family, in_engine_units, parameters
+
+
+def values(engine: Engine, **wanted: str | int | float) -> dict[str, str]:
+    return {parameter.name: parameter.value for parameter in parameters(engine, wanted)}
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "to_rds"),
+    [
+        ("shared_buffers", "256MB", "32768"),
+        ("effective_cache_size", "1GB", "131072"),
+        ("maintenance_work_mem", "64MB", "65536"),
+        ("wal_buffers", "16MB", "2048"),
+        ("statement_timeout", "10s", "10000"),
+        ("checkpoint_timeout", "5min", "300"),
+        ("max_connections", "200", "200"),
+        ("random_page_cost", "1.1", "1.1"),
+        ("shared_buffers", "32768", "32768"),
+        ("log_min_duration_statement", "-1", "-1"),
+        ("log_statement", "mod", "mod"),
+    ],
+)
+def test_a_value_is_written_in_the_engines_units(name: str, written: str, to_rds: str) -> None:
+    assert in_engine_units("postgres", name, written) == to_rds
+
+
+@given(st.sampled_from(["shared_buffers", "wal_buffers", "work_mem"]), st.integers(1, 10**6))
+def test_no_memory_is_lost_in_translation(name: str, megabytes: int) -> None:
+    told = int(in_engine_units("postgres", name, f"{megabytes}MB"))
+
+    assert told * UNITS[name] == megabytes * 1024**2
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("shared_buffers", "10s"), ("statement_timeout", "1GB"), ("shared_buffers", "1kB")],
+)
+def test_a_unit_that_does_not_fit_is_refused_by_name(name: str, written: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}: {written}"):
+        in_engine_units("postgres", name, written)
+
+
+def test_auto_keeps_what_rds_has_for_the_size() -> None:
+    assert "shared_buffers" not in values("postgres", shared_buffers="auto")
+
+
+def test_tls_is_nobodys_to_turn_off() -> None:
+    assert values("postgres", **{"rds.force_ssl": 0})["rds.force_ssl"] == "1"
+    assert values("mysql", require_secure_transport="OFF")["require_secure_transport"] == "ON"
+
+
+def test_slow_statements_are_logged_unless_decided_otherwise() -> None:
+    assert values("postgres")["log_min_duration_statement"] == "1000"
+    assert values("postgres", log_min_duration_statement="5s")["log_min_duration_statement"] == (
+        "5000"
+    )
+    assert values("mysql")["slow_query_log"] == "1"
+
+
+def test_passwords_are_never_hashed_with_md5() -> None:
+    assert values("postgres")["password_encryption"] == "scram-sha-256"
+
+
+def test_a_static_parameter_waits_for_a_restart() -> None:
+    at_once = {
+        parameter.name: parameter.at_once
+        for parameter in parameters("postgres", {"max_connections": 200, "work_mem": "4MB"})
+    }
+
+    assert at_once["max_connections"] is False
+    assert at_once["shared_preload_libraries"] is False
+    assert at_once["work_mem"] is True
+    assert at_once["rds.force_ssl"] is True
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "expected"),
+    [
+        ("postgres", "15", "postgres15"),
+        ("postgres", "16.4", "postgres16"),
+        ("mysql", "8.0", "mysql8.0"),
+        ("mysql", "8.4.3", "mysql8.4"),
+    ],
+)
+def test_the_family_is_that_of_the_major_version(
+    engine: Engine, version: str, expected: str
+) -> None:
+    assert family(engine, version) == expected
