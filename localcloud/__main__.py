@@ -1,20 +1,27 @@
 """`python -m localcloud up | down | status | preview | doctor | pulumi`."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 from localcloud import paths as places
 from localcloud.error import LocalCloudError
 from localcloud.paths import Paths
 
+Command = Callable[[Paths, argparse.Namespace], int]
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    given = _parser().parse_args(arguments)
-    project = given.project.absolute() if given.project else places.ROOT
-    paths = Paths(project=project, home=project / ".local")
-    command: Callable[[Paths, argparse.Namespace], int] = given.command
+    given = _parser().parse_args(_with_separator(sys.argv[1:] if arguments is None else arguments))
+    paths = places.of(given.project.absolute() if given.project else places.ROOT)
+    command: Command = given.command
+    # `kill` and a closed terminal stop it as Ctrl-C does: what is under way is finished first.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         return command(paths, given)
     except LocalCloudError as error:
@@ -23,8 +30,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"  {error.todo}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
+        print("Stopped. The same command goes on from here.", file=sys.stderr)
         return 130
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _with_separator(arguments: Sequence[str]) -> list[str]:
+    """Everything after `pulumi` is the engine's, options such as --help included."""
+    if "pulumi" not in arguments:
+        return list(arguments)
+    at = arguments.index("pulumi") + 1
+    return [*arguments[:at], "--", *arguments[at:]]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -36,12 +55,58 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    pulumi = commands.add_parser(
-        "pulumi", help="the engine's own command line in the right environment", add_help=False
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=f"{text}.")
+        added.set_defaults(command=command)
+        return added
+
+    stack: dict[str, Any] = {"nargs": "?", "default": "local", "metavar": "STACK"}
+    stack["help"] = "default: local"
+    add("up", _up, "Bring a stack up on this machine").add_argument("stack", **stack)
+    add("down", _down, "Destroy it; leave nothing").add_argument("stack", **stack)
+    add("status", _status, "Say what is up").add_argument("stack", **stack)
+    preview = add("preview", _preview, "Say what a stack would make, and what the policies say")
+    preview.add_argument("stack", metavar="STACK")
+    preview.add_argument(
+        "--aws", action="store_true", help="in the real account, with your credentials and backend"
     )
-    pulumi.add_argument("arguments", nargs=argparse.REMAINDER)
-    pulumi.set_defaults(command=_pulumi)
+    add("doctor", _doctor, "Say what this machine lacks")
+    pulumi = add("pulumi", _pulumi, "The engine's own command line in the right environment")
+    pulumi.add_argument("arguments", nargs="*", metavar="ARGUMENT")
     return parser
+
+
+# Each command is imported when it is asked for: `--help` should not wait for any of them.
+
+
+def _up(paths: Paths, given: argparse.Namespace) -> int:
+    from localcloud.commands import up
+
+    return up.run(paths, given.stack)
+
+
+def _down(paths: Paths, given: argparse.Namespace) -> int:
+    from localcloud.commands import down
+
+    return down.run(paths, given.stack)
+
+
+def _status(paths: Paths, given: argparse.Namespace) -> int:
+    from localcloud.commands import status
+
+    return status.run(paths, given.stack)
+
+
+def _preview(paths: Paths, given: argparse.Namespace) -> int:
+    from localcloud.commands import preview
+
+    return preview.run(paths, given.stack, aws=given.aws)
+
+
+def _doctor(paths: Paths, given: argparse.Namespace) -> int:
+    from localcloud.commands import doctor
+
+    return doctor.run(paths)
 
 
 def _pulumi(paths: Paths, given: argparse.Namespace) -> int:

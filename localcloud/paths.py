@@ -14,15 +14,17 @@ class Paths:
     project: Path
     """The Pulumi project that is run: this one, unless a test brings its own."""
     home: Path
+    tools: Path | None = None
+    """Another home whose engine and plugins are used."""
 
     @property
     def bin(self) -> Path:
         """First on PATH for everything that the local cloud starts."""
-        return self.home / "bin"
+        return (self.tools or self.home) / "bin"
 
     @property
     def pulumi_home(self) -> Path:
-        return self.home / "pulumi"
+        return (self.tools or self.home) / "pulumi"
 
     @property
     def plugins(self) -> Path:
@@ -50,17 +52,21 @@ class Paths:
         return self.home / "logs"
 
     @property
+    def journal(self) -> Path:
+        """What plugins made, until the engine is known to have it in its state."""
+        return self.home / "journal"
+
+    @property
     def lock(self) -> Path:
-        """Beside the home, not in it: `down` removes the home while it holds the lock."""
-        return self.home.with_name(f"{self.home.name}.lock")
+        return self.home / "lock"
 
-    def under(self, name: str) -> "Paths":
-        """A run of its own inside this one, such as a preview with a cloud of its own."""
-        return Paths(project=self.project, home=self.home / name)
+    def preview(self, stack: str) -> "Paths":
+        """A home for one preview, with the same tools and a cloud of its own."""
+        return Paths(self.project, self.home / "previews" / stack, tools=self.home)
 
 
-def default() -> Paths:
-    return Paths(project=ROOT, home=ROOT / ".local")
+def of(project: Path = ROOT) -> Paths:
+    return Paths(project=project, home=project / ".local")
 
 
 def cache() -> Path:

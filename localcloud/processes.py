@@ -44,7 +44,7 @@ def marks(home: Path, role: str) -> dict[str, str]:
 
 
 def started_by(home: Path, roles: Iterable[str] | None = None) -> list[Process]:
-    """The living processes of a home, this one and its parents excepted."""
+    """The living processes of a home and of those inside it, this one and its parents excepted."""
     wanted = None if roles is None else set(roles)
     own = _ancestors()
     found: list[Process] = []
@@ -62,7 +62,9 @@ def started_by(home: Path, roles: Iterable[str] | None = None) -> list[Process]:
             continue
         started = _start_time(int(entry.name))
         role = environment.get(ROLE, "")
-        if environment.get(MARK) == str(home) and started and (wanted is None or role in wanted):
+        mark = environment.get(MARK, "")
+        ours = mark == str(home) or mark.startswith(f"{home}/")
+        if ours and started and (wanted is None or role in wanted):
             found.append(Process(int(entry.name), role, command, started))
     return found
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from localcloud import ports, processes
-from localcloud.paths import ROOT, Paths
 from localcloud.error import LocalCloudError
+from localcloud.paths import ROOT, Paths
 
 ROLE = "control-plane"
 MODULE = "localcloud.control_plane"
@@ -66,11 +66,7 @@ def start(paths: Paths, port: int | None) -> Starting:
     if _ready_pid(paths) is not None and _answers(chosen):
         return Starting(paths, chosen, None)
     processes.end(processes.started_by(paths.home, {ROLE}), grace=STOP_GRACE, first=signal.SIGTERM)
-    if not ports.is_free(chosen):
-        raise LocalCloudError(
-            f"Port {chosen} is in use by {ports.holder(chosen)}; the control plane needs it.",
-            "End that process, or choose another port with GROUNDWORK_PORT=N.",
-        )
+    check_port(paths, chosen)
     paths.control_plane.mkdir(parents=True, exist_ok=True)
     paths.logs.mkdir(parents=True, exist_ok=True)
     (paths.control_plane / "state" / "ready.json").unlink(missing_ok=True)
@@ -91,6 +87,17 @@ def start(paths: Paths, port: int | None) -> Starting:
             start_new_session=True,
         )
     return Starting(paths, chosen, child)
+
+
+def check_port(paths: Paths, chosen: int) -> None:
+    """The port is free, or held by a control plane of ours that is about to be replaced."""
+    wanted = _recorded_port(paths) or chosen
+    if ports.is_free(wanted) or processes.started_by(paths.home, {ROLE}):
+        return
+    raise LocalCloudError(
+        f"Port {wanted} is in use by {ports.holder(wanted)}; the control plane needs it.",
+        "End that process, or choose another port with GROUNDWORK_PORT=N.",
+    )
 
 
 def running(paths: Paths) -> Endpoint | None:

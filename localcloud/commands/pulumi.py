@@ -16,5 +16,6 @@ def run(paths: Paths, arguments: list[str]) -> int:
     paths.backend.mkdir(parents=True, exist_ok=True)
     endpoint = supervisor.running(paths)
     command = [found.engine.path.name, "-C", str(paths.work_project), *arguments]
-    variables = environment(paths, endpoint.url if endpoint else None)
-    os.execve(paths.bin / found.engine.path.name, command, variables)
+    # The journal is for runs that know what the last one left; here a person decides.
+    variables = environment(paths, endpoint.url if endpoint else None, journal=False)
+    os.execve(paths.bin / found.engine.path.name, command, variables)  # noqa: S606 - this process becomes the engine

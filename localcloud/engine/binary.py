@@ -170,7 +170,9 @@ def go() -> Path:
     done = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False)
     version = re.match(r"go(\d+)\.(\d+)", done.stdout)
     if version is None or (int(version[1]), int(version[2])) < OLDEST_GO:
-        raise LocalCloudError(f"{found} is {done.stdout.strip() or 'no working Go'}: too old.", todo)
+        raise LocalCloudError(
+            f"{found} is {done.stdout.strip() or 'no working Go'}: too old.", todo
+        )
     return Path(found)
 
 

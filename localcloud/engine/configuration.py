@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from localcloud.engine.project import stack_file, write_atomically
-from localcloud.paths import ROOT, Paths
 from localcloud.error import LocalCloudError
+from localcloud.paths import ROOT, Paths
 from settings import load
 from settings.problem import SettingsError
 
@@ -61,6 +61,12 @@ def write_work_copy(paths: Paths, stack: str, *, own_keys: bool) -> list[Invente
     text = yaml.safe_dump({**copy, "config": plain}, sort_keys=False)
     write_atomically(target, text, mode=0o600)
     return invented
+
+
+def check(paths: Paths, stack: str) -> None:
+    """The stack file exists and its settings can be read: said before anything is touched."""
+    committed = _committed(paths, stack)
+    _wanted(paths, stack, committed.get("config") or {})
 
 
 @dataclass(frozen=True)

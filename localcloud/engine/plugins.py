@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.engine.binary import ENGINE, LANGUAGE_HOST, Engine, Say
-from localcloud.paths import ROOT, Paths
 from localcloud.error import LocalCloudError
+from localcloud.paths import ROOT, Paths
 
 # Plugin name → the module that stands in for it.
 STANDINS = {

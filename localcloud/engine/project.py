@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from localcloud.paths import Paths
 from localcloud.error import LocalCloudError
+from localcloud.paths import Paths
 
 PROJECT_FILE = "Pulumi.yaml"
 

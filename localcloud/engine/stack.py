@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 from localcloud import processes
 from localcloud.engine import configuration, project
 from localcloud.engine.binary import ENGINE
-from localcloud.paths import Paths
 from localcloud.error import LocalCloudError
+from localcloud.paths import Paths
+from localcloud.standins.journal import JOURNAL
 
 ROLE = "engine"
 
@@ -26,7 +26,7 @@ EMULATED_ACCOUNT = {
 }
 
 
-def environment(paths: Paths, endpoint: str | None) -> dict[str, str]:
+def environment(paths: Paths, endpoint: str | None, *, journal: bool = True) -> dict[str, str]:
     """For the engine and all that it starts: our plugins, our backend, and no real account."""
     inherited = {
         name: value
@@ -38,10 +38,13 @@ def environment(paths: Paths, endpoint: str | None) -> dict[str, str]:
         **EMULATED_ACCOUNT,
         **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
         **processes.marks(paths.home, ROLE),
+        **({JOURNAL: str(paths.journal)} if journal else {}),
         "PATH": f"{paths.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PULUMI_HOME": str(paths.pulumi_home),
         "PULUMI_BACKEND_URL": f"file://{paths.backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase),
+        # Without it the engine hides the option --event-log.
+        "PULUMI_DEBUG_COMMANDS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -104,21 +107,6 @@ class Stack:
     def _exists(self) -> bool:
         stacks = self.paths.backend / ".pulumi" / "stacks"
         return any(stacks.glob(f"*/{self.name}.json")) or any(stacks.glob(f"{self.name}.json"))
-
-
-def end_leftovers(paths: Paths, *, grace: float) -> list[processes.Process]:
-    """Engines of runs that are gone: asked to finish what they are at, then ended."""
-    left = processes.started_by(paths.home, {ROLE})
-    engines = [process for process in left if _is_engine(process, paths)]
-    processes.end(engines, grace=grace, first=signal.SIGINT)
-    # A plugin ends by itself when its engine is gone; one that does not is in the way.
-    plugins = [process for process in left if process not in engines]
-    processes.end(plugins, grace=grace, first=signal.SIGTERM)
-    return left
-
-
-def _is_engine(process: processes.Process, paths: Paths) -> bool:
-    return process.command.startswith(str(paths.bin / ENGINE))
 
 
 def log_path(paths: Paths, what: str) -> Path:

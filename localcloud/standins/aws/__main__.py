@@ -2,11 +2,12 @@
 
 import sys
 
-from localcloud.standins import serving
+from localcloud.standins import journal, serving
 from localcloud.standins.aws.catalogue import Catalogue
 from localcloud.standins.aws.mirror import ProviderNotFoundError, find_provider
 from localcloud.standins.aws.provider import AwsProvider
 from localcloud.standins.aws.terraform import Terraform
+from localcloud.standins.journal import Journalled
 from localcloud.standins.rpc import provider_pb2_grpc
 
 
@@ -24,6 +25,7 @@ def main() -> int:
     serving.serve(
         lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server),
         terraform.stop,
+        Journalled(journal.of_environment()),
     )
     return 0
 

@@ -1,0 +1,117 @@
+"""`doctor`: what this machine lacks, and the command for each."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from localcloud import paths as places
+from localcloud import ports, report, session, supervisor
+from localcloud.engine import binary
+from localcloud.error import LocalCloudError
+from localcloud.paths import Paths
+from localcloud.report import say
+from localcloud.standins.aws.mirror import VERSION, ProviderNotFoundError, find_provider
+
+# The engine's module, its build and the machines' image together.
+NEEDED_GB = 12
+OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a run needs or would like."""
+
+    what: str
+    state: str
+    ok: bool
+    todo: str = ""
+    only_for: str = ""
+    """Where it is missing, all else works."""
+
+
+def run(paths: Paths) -> int:
+    findings = [check(paths) for check in CHECKS]
+    table = Table(title="This machine", title_justify="left")
+    for column in ("", "what", "state", "what to do"):
+        table.add_column(column, overflow="fold")
+    for finding in findings:
+        mark = "ok" if finding.ok else "only" if finding.only_for else "MISSING"
+        needed = f"{finding.todo} (needed only for {finding.only_for})" if finding.only_for else ""
+        table.add_row(
+            mark, finding.what, finding.state, "" if finding.ok else needed or finding.todo
+        )
+    report.console.print(table)
+    missing = [finding for finding in findings if not finding.ok and not finding.only_for]
+    say(f"{len(missing)} missing." if missing else "Everything that `make up` needs is here.")
+    return 1 if missing else 0
+
+
+def _python(paths: Paths) -> Finding:
+    ok = sys.version_info >= OLDEST_PYTHON
+    return Finding("Python", platform.python_version(), ok, "install Python 3.11 or newer")
+
+
+def _engine(paths: Paths) -> Finding:
+    found = binary.on_path() or binary.cached()
+    if found is not None:
+        return Finding("Pulumi CLI", f"{found.origin}: {found.path}", ok=True)
+    if binary.official_reachable():
+        return Finding("Pulumi CLI", "will be downloaded", ok=True)
+    try:
+        return Finding("Pulumi CLI", f"will be built with {binary.go()}", ok=True)
+    except LocalCloudError as error:
+        return Finding("Pulumi CLI", error.what, ok=False, todo=error.todo)
+
+
+def _terraform_provider(paths: Paths) -> Finding:
+    what = f"Terraform AWS provider {VERSION}"
+    try:
+        return Finding(what, str(find_provider()), ok=True)
+    except ProviderNotFoundError as error:
+        state, _, todo = str(error).rpartition("\n")
+        return Finding(what, state, ok=False, todo=todo)
+
+
+def _node(paths: Paths) -> Finding:
+    found = shutil.which("node")
+    state = found or "not on PATH"
+    return Finding("Node.js", state, found is not None, "install nodejs", "`make lint` (pyright)")
+
+
+def _port(paths: Paths) -> Finding:
+    number = session.port()
+    if supervisor.running(paths):
+        return Finding("Port", f"{number}: our control plane", ok=True)
+    if ports.is_free(number):
+        return Finding("Port", f"{number} is free", ok=True)
+    todo = "end that process, or set GROUNDWORK_PORT=N"
+    return Finding("Port", f"{number} is held by {ports.holder(number)}", ok=False, todo=todo)
+
+
+def _disk(paths: Paths) -> Finding:
+    free = shutil.disk_usage(paths.project).free / 1e9
+    cache = places.cache()
+    todo = f"free {NEEDED_GB} GB; caches lie in {cache}"
+    return Finding("Disk", f"{free:.0f} GB free", free >= NEEDED_GB, todo)
+
+
+def _root(paths: Paths) -> Finding:
+    is_root = os.geteuid() == 0
+    state = "root" if is_root else "not root"
+    return Finding("User", state, is_root, "run as root", "machines that boot")
+
+
+CHECKS: tuple[Callable[[Paths], Finding], ...] = (
+    _python,
+    _engine,
+    _terraform_provider,
+    _node,
+    _port,
+    _disk,
+    _root,
+)

@@ -1,0 +1,75 @@
+"""After a crash: no engine left over, no lock, and no half-made resource without its trace."""
+
+import json
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from localcloud import processes
+from localcloud.engine.binary import ENGINE
+from localcloud.engine.stack import ROLE, Stack
+from localcloud.paths import Paths
+from localcloud.report import say
+from localcloud.standins.journal import Journal
+
+# A plugin whose engine is gone finishes what it has begun; the slowest kinds take minutes.
+PATIENCE = 900.0
+GRACE = 30.0
+
+
+def end_leftovers(paths: Paths, *, patience: float = PATIENCE) -> None:
+    """Processes of runs that are gone: given time to finish, then asked, then ended."""
+    left = processes.started_by(paths.home, {ROLE})
+    if not left:
+        return
+    say(f"an earlier run was interrupted; waiting for what it had begun ({len(left)} processes)")
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and any(process.alive() for process in left):
+        time.sleep(0.2)
+    engines = [process for process in left if _is_engine(process, paths)]
+    processes.end(engines, grace=GRACE, first=signal.SIGINT)
+    processes.end(left, grace=GRACE, first=signal.SIGTERM)
+
+
+def mend(stack: Stack) -> bool:
+    """The stack can be worked on again; True where a run had been cut off."""
+    locks = stack.paths.backend / ".pulumi" / "locks"
+    if any(locks.rglob("*.json")):
+        # Its holder is dead: we hold the lock of this home, and no engine is left.
+        stack.run(["cancel", "--yes", "--stack", stack.name])
+    pending = _pending(stack)
+    begun = {op["resource"]["urn"] for op in pending if op["type"] == "creating"}
+    Journal(stack.paths.journal).keep_only(begun)
+    if not pending:
+        return False
+    state = stack.exported()
+    state["deployment"]["pending_operations"] = []
+    file = stack.paths.home / "mended.json"
+    file.write_text(json.dumps(state))
+    stack.run(["stack", "import", "--stack", stack.name, "--file", str(file)])
+    file.unlink()
+    return True
+
+
+def forget_journal(paths: Paths) -> None:
+    """After a run that ended well the engine's state holds everything."""
+    Journal(paths.journal).keep_only(set())
+
+
+def _pending(stack: Stack) -> list[dict[str, Any]]:
+    """What had been begun, read from the state as it lies: a run of the engine costs a second."""
+    file = state_file(stack)
+    if file is None:
+        return []
+    checkpoint = json.loads(file.read_text()).get("checkpoint") or {}
+    return (checkpoint.get("latest") or {}).get("pending_operations") or []
+
+
+def state_file(stack: Stack) -> Path | None:
+    stacks = stack.paths.backend / ".pulumi" / "stacks"
+    return next(iter(sorted(stacks.rglob(f"{stack.name}.json"))), None)
+
+
+def _is_engine(process: processes.Process, paths: Paths) -> bool:
+    return process.command.startswith(str(paths.bin / ENGINE))

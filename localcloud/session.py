@@ -1,0 +1,86 @@
+"""What every run of the engine needs, made side by side: tools, control plane, map of AWS."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from localcloud import supervisor, tools
+from localcloud.engine import binary, configuration
+from localcloud.engine.stack import Stack
+from localcloud.error import LocalCloudError
+from localcloud.paths import ROOT, Paths
+from localcloud.report import Timings, say
+from localcloud.standins.aws.mirror import ProviderNotFoundError, find_provider
+
+# The port that tools for an emulated AWS try by themselves.
+DEFAULT_PORT = 4566
+LONGEST_MAPPING = 300.0
+
+
+def port() -> int:
+    given = os.environ.get("GROUNDWORK_PORT", str(DEFAULT_PORT))
+    if not given.isdigit() or not 1024 <= int(given) <= 65535:
+        raise LocalCloudError(
+            f"GROUNDWORK_PORT is {given!r}.", "It must be a number from 1024 to 65535."
+        )
+    return int(given)
+
+
+def open_stack(paths: Paths, name: str, chosen_port: int | None, timings: Timings) -> Stack:
+    """A stack that the engine can work on; what is wrong is said before anything is touched."""
+    check(paths, name, chosen_port)
+    with timings.part("set-up"), ThreadPoolExecutor(max_workers=2) as pool:
+        cloud = supervisor.start(paths, chosen_port)
+        # The tools are shared: a preview makes them where an `up` looks for them.
+        home = Paths(paths.project, paths.tools or paths.home)
+        parts = {
+            "engine and plugins": pool.submit(_timed, lambda: tools.ensure(home, say)),
+            "map of AWS kinds": pool.submit(_timed, _map_aws),
+        }
+        endpoint = cloud.wait()
+        took = {part: future.result() for part, future in parts.items()}
+    for part, seconds in took.items():
+        timings.add(f"  of it {part}", seconds)
+    return Stack(paths, name, endpoint.url)
+
+
+def check(paths: Paths, name: str, chosen_port: int | None) -> None:
+    """Everything that can be known to be missing, before a file is written."""
+    configuration.check(paths, name)
+    try:
+        find_provider()
+    except ProviderNotFoundError as error:
+        raise LocalCloudError(_capitalised(str(error))) from None
+    if chosen_port is not None and supervisor.running(paths) is None:
+        supervisor.check_port(paths, chosen_port)
+    if binary.on_path() is None and binary.cached() is None and not binary.official_reachable():
+        binary.go()
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def _map_aws() -> None:
+    """Done once a version of the SDK and of the Terraform provider; the first plugin needs it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "localcloud.standins.aws", "--prepare"],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_MAPPING,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.strip().removeprefix("error: ") or "it said nothing"
+        raise LocalCloudError(f"The AWS plugin's stand-in cannot be prepared: {said}")
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
