@@ -1,0 +1,508 @@
+#!/usr/bin/python3
+"""Changes the version of an application that this host serves, without losing a request.
+
+    stage    lay the artifacts of a version beside the one that serves
+    switch   out of rotation, change the version or pay what is owed, check, and back
+    confirm  keep the new version: every host has it
+    return   go back to the last confirmed version (started by itself where no confirm came)
+
+A switch that is not confirmed in time undoes itself, so that a release which fails on one host
+leaves the old version on all of them, even if whoever started it is gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(os.environ.get("GROUNDWORK_ROOT", "/"))
+OWED = ROOT / "var/lib/groundwork/owed"
+RECORDS = ROOT / "var/lib/groundwork/releases"
+DRAIN = ROOT / "run/groundwork/drain"
+LIVE = ROOT / "etc/nginx/live"
+LOCK = ROOT / "run/groundwork.lock"
+PROGRAMS = "/usr/local/lib/groundwork"
+
+
+class RefusedError(Exception):
+    """Why the release did not happen, and what to do; for a person."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of the application on this host, as its configuration tells."""
+
+    name: str
+    unit: str
+    kind: str  # restart, exchange (PM2: one process after the other), colours
+    port: int | None
+    health: str | None
+    start_seconds: int
+    colours: tuple[int, ...]
+    hold_seconds: int
+
+
+@dataclass(frozen=True)
+class Application:
+    name: str
+    bucket: str
+    artifacts: dict[str, str]  # part of the release → its key, with {version} in it
+    services: tuple[Service, ...]
+    drain_seconds: float
+    settle_seconds: float
+    keep: int
+
+    @property
+    def directory(self) -> Path:
+        return ROOT / "srv" / self.name
+
+    @property
+    def current(self) -> Path:
+        return self.directory / "current"
+
+    def release(self, version: str) -> Path:
+        return self.directory / "releases" / version
+
+    @property
+    def serving(self) -> str | None:
+        return self.current.readlink().name if self.current.is_symlink() else None
+
+
+def load(name: str) -> Application:
+    told = json.loads((ROOT / f"etc/groundwork/releases/{name}.json").read_text())
+    return Application(
+        name=name,
+        bucket=told["bucket"],
+        artifacts=told["artifacts"],
+        services=tuple(
+            Service(
+                name=service["name"],
+                unit=service["unit"],
+                kind=service["kind"],
+                port=service["port"],
+                health=service["health"],
+                start_seconds=service["start_seconds"],
+                colours=tuple(service["colours"]),
+                hold_seconds=service["hold_seconds"],
+            )
+            for service in told["services"]
+        ),
+        drain_seconds=told["drain_seconds"],
+        settle_seconds=told["settle_seconds"],
+        keep=told["keep"],
+    )
+
+
+# -- small words ------------------------------------------------------------------------------
+
+
+def say(text: str) -> None:
+    print(f"changed: {text}", flush=True)
+
+
+def systemctl(*words: str) -> bool:
+    done = subprocess.run(
+        ["systemctl", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    return done.returncode == 0
+
+
+def link(path: Path, target: str) -> None:
+    """A symbolic link is changed in one step: there is no moment without it."""
+    fresh = path.with_name(f".{path.name}.fresh")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(path)
+
+
+def record(application: Application) -> dict[str, Any]:
+    path = RECORDS / f"{application.name}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def note(application: Application, **facts: str | None) -> None:
+    path = RECORDS / f"{application.name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".fresh")
+    fresh.write_text(json.dumps({**record(application), **facts}))
+    fresh.replace(path)
+
+
+def owed(kind: str, application: str) -> set[str]:
+    marks = OWED / kind / application
+    return {mark.name for mark in marks.iterdir()} if marks.exists() else set()
+
+
+def paid(kind: str, application: str, unit: str) -> None:
+    (OWED / kind / application / unit).unlink(missing_ok=True)
+
+
+# -- stage ------------------------------------------------------------------------------------
+
+
+def stage(application: Application, version: str) -> None:
+    """Unpacked whole beside the others, after its digest was checked; a second time is nothing."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", version):
+        raise RefusedError(f"{version!r} is no version that could name a folder")
+    for part, pattern in application.artifacts.items():
+        directory = application.release(version) / part
+        if (directory / ".sha256").exists():
+            continue
+        key = pattern.format(version=version)
+        with tempfile.TemporaryDirectory(dir=ROOT / "var/tmp", prefix="groundwork.") as scratch:
+            unpack(application.bucket, key, directory, Path(scratch))
+        say(f"{application.name} {version} staged: {part}")
+
+
+def unpack(bucket: str, key: str, directory: Path, scratch: Path) -> None:
+    archive, digest = scratch / Path(key).name, scratch / "sha256"
+    for source, target in ((f"{key}.sha256", digest), (key, archive)):
+        done = subprocess.run(
+            [f"{PROGRAMS}/cloud", "fetch-object", bucket, source, str(target)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RefusedError(
+                f"{done.stderr.strip()}\nPublish the artifact first: it belongs at "
+                f"s3://{bucket}/{key}, and its digest beside it with .sha256 at the end."
+            )
+    wanted = digest.read_text().split()[0]
+    with archive.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != wanted:
+        raise RefusedError(f"s3://{bucket}/{key} is not what its .sha256 promises: {found}")
+    fresh = directory.with_name(f".{directory.name}.fresh")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    if key.endswith(".jar"):
+        shutil.move(archive, fresh / "app.jar")
+    else:
+        with tarfile.open(archive) as content:
+            content.extractall(fresh, filter="data")
+    # Read by the service's user, whatever whoever packed it had as a mask.
+    for path in (fresh, *fresh.rglob("*")):
+        if not path.is_symlink():
+            executable = path.is_dir() or bool(path.stat().st_mode & 0o100)
+            path.chmod(0o755 if executable else 0o644)
+    (fresh / ".sha256").write_text(f"{found}\n")
+    shutil.rmtree(directory, ignore_errors=True)
+    fresh.replace(directory)
+    for parent in (directory.parent, directory.parent.parent):
+        parent.chmod(0o755)
+
+
+# -- switch -----------------------------------------------------------------------------------
+
+
+def switch(application: Application, version: str, patience: float) -> None:
+    """The version serves and nothing is owed, or everything is as it was and this fails."""
+    before = application.serving
+    changes = before != version
+    if not changes and not debts(application):
+        return
+    if not all((application.release(version) / part).exists() for part in application.artifacts):
+        raise RefusedError(f"{application.name} {version} is not staged on this host")
+    leave_rotation(application)
+    if changes:
+        link(application.current, f"releases/{version}")
+    try:
+        start_all(application, version, changed=changes)
+    except RefusedError as why:
+        if changes:
+            try:
+                go_back(application, before)
+            except RefusedError as worse:
+                raise RefusedError(
+                    f"{application.name} {version} does not become healthy: {why}\n"
+                    f"Nor does {before} any more: {worse}\n"
+                    "This host stays out of rotation; the others keep serving."
+                ) from None
+            raise RefusedError(advice(application, version, before, str(why))) from None
+        # What failed is the configuration, and there is no older one to go back to. Out of
+        # rotation, this host does no harm, and the others have not been touched yet.
+        raise RefusedError(
+            f"{why}\nThis host stays out of rotation and the others keep serving as they were. "
+            "Correct the configuration and run again."
+        ) from None
+    join_rotation(application)
+    if changes:
+        note(application, pending=version, confirmed=record(application).get("confirmed", before))
+        arm_return(application, patience)
+        say(f"{application.name} serves {version}")
+    else:
+        say(f"{application.name} restarted")
+
+
+def advice(application: Application, version: str, before: str | None, why: str) -> str:
+    name = application.name
+    if before is None:
+        return (
+            f"The first release of {name}, {version}, does not become healthy: {why}\n"
+            "It answers 503 until a release succeeds. Correct the release and release again."
+        )
+    return (
+        f"{name} {version} does not become healthy: {why}\n"
+        f"{before} serves here as before, and hosts that had changed go back to it by themselves. "
+        f"Correct the release and release again, or put {before} back into groundwork:releases."
+    )
+
+
+def debts(application: Application) -> set[str]:
+    return {
+        *owed("restart", application.name),
+        *owed("exchange", application.name),
+        *owed("restart", "host"),
+    }
+
+
+def leave_rotation(application: Application) -> None:
+    """Reported unwell to the load balancer, which then sends nothing new."""
+    if application.drain_seconds and application.serving is not None:
+        DRAIN.mkdir(parents=True, exist_ok=True)
+        (DRAIN / application.name).touch()
+        time.sleep(application.drain_seconds)
+
+
+def join_rotation(application: Application) -> None:
+    """Well again; waits until the load balancer believes it, before the next host leaves."""
+    if (DRAIN / application.name).exists():
+        (DRAIN / application.name).unlink()
+        time.sleep(application.settle_seconds)
+
+
+def start_all(application: Application, version: str, *, changed: bool) -> None:
+    for unit in sorted(owed("restart", "host")):
+        if not systemctl("restart", unit):
+            raise RefusedError(f"{unit} does not start; see `journalctl -u {unit}`")
+        paid("restart", "host", unit)
+    for service in application.services:
+        if service.kind == "colours":
+            start_colour(application, service, version)
+        else:
+            start(application, service, changed=changed)
+    for service in application.services:
+        for kind in ("restart", "exchange"):
+            paid(kind, application.name, service.unit)
+
+
+def start(application: Application, service: Service, *, changed: bool) -> None:
+    must = service.unit in owed("restart", application.name)
+    due = changed or must or service.unit in owed("exchange", application.name)
+    if due:
+        gently = service.kind == "exchange" and not must
+        gently = gently and systemctl("is-active", "--quiet", service.unit)
+        systemctl("reset-failed", service.unit)
+        if not (systemctl("reload", service.unit) if gently else False) and not systemctl(
+            "restart", service.unit
+        ):
+            raise RefusedError(f"{service.unit} does not start; see `journalctl -u {service.unit}`")
+    check(service, service.unit, service.port)
+
+
+def check(service: Service, unit: str, port: int | None) -> None:
+    """Healthy within its start time: its light path answers well, or a worker keeps running."""
+    deadline = time.monotonic() + service.start_seconds
+    if port is None or service.health is None:
+        time.sleep(min(3.0, service.start_seconds))
+        if not systemctl("is-active", "--quiet", unit):
+            raise RefusedError(f"{unit} does not keep running; see `journalctl -u {unit}`")
+        return
+    url = f"http://127.0.0.1:{port}{service.health}"
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except urllib.error.HTTPError as error:
+            answer = f"answers {error.code}"
+        except OSError as error:
+            answer = f"does not answer ({getattr(error, 'reason', error)})"
+        if time.monotonic() > deadline:
+            raise RefusedError(
+                f"{service.health} of {unit} {answer} after {service.start_seconds} s; "
+                f"see `journalctl -u {unit}`"
+            )
+        time.sleep(0.5)
+
+
+def go_back(application: Application, before: str | None) -> None:
+    """The version from before serves again; what cannot be mended is left out of rotation."""
+    if before is None:
+        application.current.unlink(missing_ok=True)
+        for service in application.services:
+            systemctl("stop", *units(service))
+        join_rotation(application)
+        return
+    link(application.current, f"releases/{before}")
+    start_all(application, before, changed=True)
+    join_rotation(application)
+
+
+def units(service: Service) -> list[str]:
+    if service.kind != "colours":
+        return [service.unit]
+    return [colour_unit(service, port) for port in service.colours]
+
+
+# -- two colours ------------------------------------------------------------------------------
+
+
+def colour_unit(service: Service, port: int) -> str:
+    return service.unit.replace("@.service", f"@{port}.service")
+
+
+def live_colour(application: Application, service: Service) -> int:
+    text = (LIVE / f"{application.name}-{service.name}.conf").read_text()
+    return int(text.partition(":")[2].partition(";")[0])
+
+
+def start_colour(application: Application, service: Service, version: str) -> None:
+    """The other colour starts beside the one that serves, and takes over once it is healthy."""
+    live = live_colour(application, service)
+    place = application.directory / "colours"
+    place.mkdir(exist_ok=True)
+    running = place / f"{service.name}-{live}"
+    same = running.is_symlink() and running.readlink().name == version
+    if same and systemctl("is-active", "--quiet", colour_unit(service, live)):
+        due = service.unit in debts(application)
+        if not due:
+            check(service, colour_unit(service, live), live)
+            return
+    other = next(port for port in service.colours if port != live)
+    if not running.is_symlink():
+        other = live  # nothing serves yet
+    unit = colour_unit(service, other)
+    systemctl("stop", f"groundwork-hold-{application.name}-{service.name}.timer")
+    systemctl("stop", unit)
+    link(place / f"{service.name}-{other}", f"../releases/{version}")
+    systemctl("reset-failed", unit)
+    started = systemctl("start", unit)
+    try:
+        if not started:
+            raise RefusedError(f"{unit} does not start; see `journalctl -u {unit}`")
+        check(service, unit, other)
+    except RefusedError:
+        systemctl("stop", unit)
+        raise
+    systemctl("enable", "--quiet", unit)
+    if other == live:
+        return
+    (LIVE / f"{application.name}-{service.name}.conf").write_text(f"server 127.0.0.1:{other};\n")
+    if not systemctl("reload", "nginx.service"):
+        (LIVE / f"{application.name}-{service.name}.conf").write_text(f"server 127.0.0.1:{live};\n")
+        systemctl("stop", unit)
+        raise RefusedError("nginx refuses the other colour; see `nginx -t`")
+    old = colour_unit(service, live)
+    systemctl("disable", "--quiet", old)
+    later(
+        f"groundwork-hold-{application.name}-{service.name}",
+        service.hold_seconds,
+        ["systemctl", "stop", old],
+    )
+
+
+# -- confirm and return -----------------------------------------------------------------------
+
+
+def later(unit: str, seconds: float, command: list[str]) -> None:
+    systemctl("stop", f"{unit}.timer")
+    subprocess.run(
+        [
+            *("systemd-run", "--quiet", "--collect", f"--unit={unit}"),
+            *(f"--on-active={seconds:.0f}s", "--timer-property=AccuracySec=1s"),
+            *command,
+        ],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def arm_return(application: Application, patience: float) -> None:
+    later(
+        f"groundwork-return-{application.name}",
+        patience,
+        [f"{PROGRAMS}/release", "return", application.name],
+    )
+
+
+def confirm(application: Application, version: str, patience: float) -> None:
+    """Every host has the version: it is the one to go back to from now on."""
+    switch(application, version, patience)
+    systemctl("stop", f"groundwork-return-{application.name}.timer")
+    known = record(application)
+    if known.get("confirmed") != version or known.get("pending"):
+        note(application, confirmed=version, pending=None)
+        say(f"{application.name} {version} confirmed")
+    prune(application)
+
+
+def prune(application: Application) -> None:
+    """The newest releases stay, and whichever serves or is gone back to."""
+    releases = application.directory / "releases"
+    kept = {application.serving, record(application).get("confirmed")}
+    by_age = sorted(
+        (path for path in releases.iterdir() if path.is_dir()),
+        key=lambda path: path.stat().st_mtime,
+        reverse=True,
+    )
+    in_use = {path.readlink().name for path in (application.directory / "colours").glob("*")}
+    for path in by_age[application.keep :]:
+        if path.name not in kept | in_use:
+            shutil.rmtree(path)
+
+
+def give_up(application: Application) -> None:
+    """No confirm came in time: the release failed on another host, or whoever ran it is gone."""
+    known = record(application)
+    if not known.get("pending"):
+        return
+    leave_rotation(application)
+    note(application, pending=None)
+    go_back(application, known.get("confirmed"))
+    say(f"{application.name} went back to {known.get('confirmed')}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("action", choices=("stage", "switch", "confirm", "return"))
+    parser.add_argument("application")
+    parser.add_argument("version", nargs="?")
+    parser.add_argument("--patience", type=float, default=900.0)
+    given = parser.parse_args()
+    try:
+        application = load(given.application)
+        if given.action == "return":
+            # Started by a timer, so it waits for its turn itself.
+            with LOCK.open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                give_up(application)
+        elif given.action == "stage":
+            stage(application, given.version)
+        elif given.action == "switch":
+            switch(application, given.version, given.patience)
+        else:
+            confirm(application, given.version, given.patience)
+    except RefusedError as why:
+        print(why, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""A Spring Boot jar as one systemd service."""
+
+from dataclasses import dataclass
+
+from hosts.roles.service import Service, service_role
+from hosts.steps import Packages, Role
+
+DEBIAN_MAJOR = 21  # openjdk of Debian 13, which runs what was built for 17
+
+# Options that newer machines refuse or ignore → what to write instead (java(1), "Obsolete").
+RETIRED = {
+    "-XX:+PrintGCDetails": "-Xlog:gc*",
+    "-XX:+PrintGCDateStamps": "-Xlog:gc*::time,uptime",
+    "-XX:+PrintGCTimeStamps": "-Xlog:gc*::uptime",
+    "-Xloggc:": "-Xlog:gc*:file=PATH",
+    "-XX:+UseGCLogFileRotation": "-Xlog:gc*:file=PATH::filecount=5,filesize=20m",
+    "-XX:+UseConcMarkSweepGC": "-XX:+UseG1GC",
+    "-XX:MaxPermSize": "-XX:MaxMetaspaceSize",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class JavaService:
+    service: Service
+    jar: str = "app.jar"
+    """Relative to the service's part of the release."""
+    heap: str = "1G"
+    heap_start: str | None = None
+    """The same as the heap where nothing is given: no pause to grow it under load."""
+    options: tuple[str, ...] = ()
+    """Further options of the machine; program arguments are `arguments`."""
+    arguments: tuple[str, ...] = ()
+    pause_target_ms: int = 200
+
+    def __post_init__(self) -> None:
+        for option in self.options:
+            for retired, instead in RETIRED.items():
+                if option.startswith(retired):
+                    raise ValueError(
+                        f"{self.service.key}: Java {DEBIAN_MAJOR} has no {option}: use {instead}"
+                    )
+
+
+def java_service(wanted: JavaService) -> Role:
+    """Collector, heap dumps and their log are set; options stand before -jar, where they count."""
+    service = wanted.service
+    own = {option.split("=")[0] for option in wanted.options}
+    state, logs = f"/var/lib/{service.key}", f"/var/log/{service.key}"
+    defaults = (
+        "-XX:+UseG1GC",
+        f"-XX:MaxGCPauseMillis={wanted.pause_target_ms}",
+        "-XX:+HeapDumpOnOutOfMemoryError",
+        f"-XX:HeapDumpPath={state}",
+        # What is left after a heap has run out answers wrongly; systemd starts a fresh one.
+        "-XX:+ExitOnOutOfMemoryError",
+        f"-Xlog:gc*:file={logs}/gc.log:time,uptime:filecount=5,filesize=20m",
+    )
+    unit = service.unit_file(
+        start=(
+            "/usr/bin/java",
+            f"-Xms{wanted.heap_start or wanted.heap}".lower(),
+            f"-Xmx{wanted.heap}".lower(),
+            *(option for option in defaults if option.split("=")[0] not in own),
+            *wanted.options,
+            "-jar",
+            wanted.jar,
+            *wanted.arguments,
+        ),
+        success_status=(143,),
+    )
+    return service_role(
+        service, unit, install=(Packages((f"openjdk-{DEBIAN_MAJOR}-jre-headless",)),)
+    )

@@ -1,0 +1,88 @@
+"""What a host knows of an application's releases: where they come from and how they take over."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from hosts.programs import DIRECTORY, source
+from hosts.steps import Directory, File, Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasedService:
+    """A service that a release starts anew, and how it is known to be well."""
+
+    name: str
+    unit: str
+    """With two colours the template, NAME@.service."""
+    kind: Literal["restart", "exchange", "colours"]
+    """Exchange: PM2 puts one process after the other on the new version."""
+    port: int | None = None
+    health: str | None = None
+    """Light path on the service's own port; a worker has none."""
+    start_seconds: int = 60
+    colours: tuple[int, ...] = ()
+    hold_seconds: int = 0
+    """How long the other colour stays ready."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Releases:
+    application: str
+    bucket: str
+    artifacts: Mapping[str, Literal["tar.gz", "jar"]]
+    """Services and sites of this host, and how each is packed."""
+    services: tuple[ReleasedService, ...]
+    drain_seconds: float
+    """Until the load balancer has noticed that the host reports itself unwell, and what is under
+    way is done; 0 where no other host could take over."""
+    settle_seconds: float
+    """Until the load balancer has noticed that it is well again."""
+    keep: int = 5
+
+
+def artifact_key(application: str, part: str, kind: str, version: str = "{version}") -> str:
+    """Where an artifact lies in the bucket; its sha256 lies beside it, with .sha256 at the end."""
+    return f"releases/{application}/{version}/{part}.{kind}"
+
+
+def releases(wanted: Releases) -> Role:
+    """The program that releases, and the facts it needs."""
+    facts = {
+        "bucket": wanted.bucket,
+        "artifacts": {
+            part: artifact_key(wanted.application, part, kind)
+            for part, kind in sorted(wanted.artifacts.items())
+        },
+        "services": [
+            {
+                "name": service.name,
+                "unit": service.unit,
+                "kind": service.kind,
+                "port": service.port,
+                "health": service.health,
+                "start_seconds": service.start_seconds,
+                "colours": list(service.colours),
+                "hold_seconds": service.hold_seconds,
+            }
+            for service in wanted.services
+        ],
+        "drain_seconds": wanted.drain_seconds,
+        "settle_seconds": wanted.settle_seconds,
+        "keep": wanted.keep,
+    }
+    return Role(
+        name=f"releases of {wanted.application}",
+        configure=(
+            Directory(DIRECTORY),
+            File(f"{DIRECTORY}/release", source("release.py"), mode="0755"),
+            Directory("/etc/groundwork/releases"),
+            File(
+                f"/etc/groundwork/releases/{wanted.application}.json",
+                json.dumps(facts, indent=2) + "\n",
+            ),
+            Directory(f"/srv/{wanted.application}"),
+            Directory(f"/srv/{wanted.application}/releases"),
+        ),
+    )

@@ -1,0 +1,85 @@
+"""A command of a release, run by the clock on exactly one host."""
+
+from dataclasses import dataclass
+
+from hosts.roles.service import Service
+from hosts.steps import Directory, File, Role, Running, User
+from hosts.unit import environment_file
+
+DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    service: Service
+    """Whose release, user, variables and secrets the command has."""
+    name: str
+    at: str
+    """Calendar event (systemd.time(7)); see `calendar_event` for the five fields of cron."""
+    command: str
+    longest_seconds: int = 3600
+
+
+def calendar_event(cron: str, time_zone: str) -> str:
+    """The five fields of crontab(5) as systemd says them: 0 2 * * 1-5 is Mon..Fri *-*-* 02:00."""
+    minute, hour, day, month, weekday = cron.split()
+    if day != "*" and weekday != "*":
+        # cron runs on either, systemd on both; no silent change of meaning.
+        raise ValueError(f"{cron!r} names a day of the month and of the week: give one of them")
+    days = "" if weekday == "*" else f"{_weekdays(weekday)} "
+    times = f"{_field(hour, 2)}:{_field(minute, 2)}:00"
+    return f"{days}*-{_field(month, 2)}-{_field(day, 2)} {times} {time_zone}"
+
+
+def _field(text: str, width: int) -> str:
+    def one(part: str) -> str:
+        span, slash, step = part.partition("/")
+        if span == "*":
+            return f"{'0' * width if width and slash else '*'}{slash}{step}"
+        first, dash, last = span.partition("-")
+        low = first.zfill(width)
+        return f"{low}{'..' if dash else ''}{last.zfill(width) if dash else ''}{slash}{step}"
+
+    return ",".join(one(part) for part in text.split(","))
+
+
+def _weekdays(text: str) -> str:
+    def one(part: str) -> str:
+        first, dash, last = part.partition("-")
+        names = [DAYS[int(day) % 7] if day.isdigit() else day.capitalize() for day in (first, last)]
+        return f"{names[0]}..{names[1]}" if dash else names[0]
+
+    return ",".join(one(part) for part in text.split(",") if part)
+
+
+def schedule(wanted: Schedule) -> Role:
+    """As confined as the service itself; a run that is still going is never joined by another."""
+    service = wanted.service
+    name = f"{service.key}-{wanted.name}"
+    unit = service.unit_file(
+        start=("/bin/sh", "-c", wanted.command),
+        kind="oneshot",
+        restart="no",
+        start_seconds=wanted.longest_seconds,
+    )
+    text = unit.text().replace("[Install]\nWantedBy=multi-user.target\n", "")
+    return Role(
+        name=name,
+        configure=(
+            User(service.user, home=f"/var/lib/{service.key}"),
+            Directory(service.configuration),
+            File(
+                f"{service.configuration}/environment",
+                environment_file(service.environment),
+                mode="0640",
+                group=service.user,
+            ),
+            File(f"/etc/systemd/system/{name}.service", text),
+            File(
+                f"/etc/systemd/system/{name}.timer",
+                f"[Unit]\nDescription={name}\n\n[Timer]\nOnCalendar={wanted.at}\n"
+                "AccuracySec=1s\nPersistent=yes\n\n[Install]\nWantedBy=timers.target\n",
+            ),
+        ),
+        activate=(Running(f"{name}.timer"),),
+    )

@@ -1,0 +1,159 @@
+"""What every service of an application has on a host, whatever runs it: a user of its own,
+a place in the release, its variables, and its secrets in files that only memory holds."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hosts.programs import DIRECTORY
+from hosts.roles.nginx import current
+from hosts.steps import Directory, File, Owed, Role, Running, Step, User, restart
+from hosts.unit import ServiceUnit, environment_file, user_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretSource:
+    """Where a value is fetched from when the service starts; the value itself is never ours."""
+
+    arn: str
+    field: str = ""
+    """Of the JSON that the secret holds; empty: the whole value."""
+    file: str = ""
+    """Kept as a file of this name; the variable holds its path (certificates, keys)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One process, or group of like processes, of an application."""
+
+    application: str
+    name: str
+    environment: Mapping[str, str]
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict[str, SecretSource])
+    writable: tuple[str, ...] = ()
+    """Directories that it may write to; everything else is read-only to it."""
+    memory_limit: str | None = None
+    start_seconds: int = 60
+    stop_seconds: int = 30
+
+    @property
+    def key(self) -> str:
+        return f"{self.application}-{self.name}"
+
+    @property
+    def unit(self) -> str:
+        return f"{self.key}.service"
+
+    @property
+    def user(self) -> str:
+        return user_name(self.key)
+
+    @property
+    def directory(self) -> str:
+        """Its part of the release that serves."""
+        return f"{current(self.application)}/{self.name}"
+
+    @property
+    def configuration(self) -> str:
+        return f"/etc/groundwork/{self.key}"
+
+    @property
+    def secrets_directory(self) -> str:
+        return f"/run/groundwork/{self.key}"
+
+    @property
+    def fetch_secrets(self) -> tuple[str, ...]:
+        """The command that brings its secrets, as root."""
+        if not self.secrets:
+            return ()
+        return (f"{DIRECTORY}/cloud", "fetch-secrets", f"{self.configuration}/secrets.json")
+
+    def unit_file(self, *, start: tuple[str, ...], **facts: object) -> ServiceUnit:
+        """Its unit; `facts` are what the kind of runtime knows better than the default."""
+        return ServiceUnit(
+            **{
+                "name": self.key,
+                "description": f"{self.application}: {self.name}",
+                "user": self.user,
+                "directory": self.directory,
+                "start": start,
+                "environment": {},
+                "environment_files": (
+                    f"{self.configuration}/environment",
+                    *((f"{self.secrets_directory}/environment",) if self.secrets else ()),
+                ),
+                "before_start": self.fetch_secrets,
+                "needs": (self.directory,),
+                "writable": self.writable,
+                "memory_limit": self.memory_limit,
+                "start_seconds": self.start_seconds,
+                "stop_seconds": self.stop_seconds,
+                **facts,
+            }  # pyright: ignore[reportArgumentType]
+        )
+
+
+def service_role(
+    service: Service,
+    unit: ServiceUnit,
+    *,
+    install: tuple[Step, ...],
+    configure: tuple[Step, ...] = (),
+    extra_owed: tuple[Owed, ...] = (),
+) -> Role:
+    """The files around a unit; a change in any of them is a restart that the release pays."""
+    owed = (restart(service.application, service.unit),)
+    specification = {
+        "user": service.user,
+        "directory": service.secrets_directory,
+        "variables": {
+            name: {"arn": source.arn, **({"field": source.field} if source.field else {})}
+            for name, source in sorted(service.secrets.items())
+            if not source.file
+        },
+        "files": {
+            name: {
+                "arn": source.arn,
+                "name": source.file,
+                **({"field": source.field} if source.field else {}),
+            }
+            for name, source in sorted(service.secrets.items())
+            if source.file
+        },
+    }
+    return Role(
+        name=service.key,
+        install=install,
+        configure=(
+            User(service.user, home=f"/var/lib/{service.key}"),
+            Directory(f"/srv/{service.application}"),
+            Directory(f"/srv/{service.application}/releases"),
+            Directory(service.configuration),
+            *(
+                Directory(path, mode="0750", owner=service.user, group=service.user)
+                for path in service.writable
+            ),
+            File(
+                f"{service.configuration}/environment",
+                environment_file(service.environment),
+                mode="0640",
+                group=service.user,
+                owes=owed,
+            ),
+            *(
+                [
+                    File(
+                        f"{service.configuration}/secrets.json",
+                        json.dumps(specification, indent=2) + "\n",
+                        owes=owed,
+                    )
+                ]
+                if service.secrets
+                else []
+            ),
+            *configure,
+            File(f"/etc/systemd/system/{service.unit}", unit.text(), owes=owed),
+        ),
+        # Before the first release its condition rules it out; later this mends a stopped one.
+        activate=(Running(service.unit),),
+    )
