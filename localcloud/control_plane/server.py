@@ -53,6 +53,7 @@ class ControlPlane:
         gaps.fill()
         try:
             self._state = StateDirectory(self._directory)
+            (self._directory / READY).unlink(missing_ok=True)
             self._state.load()
         except StateError as error:
             raise StartError(str(error)) from error

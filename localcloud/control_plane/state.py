@@ -15,12 +15,28 @@ import pickle
 import sys
 import tempfile
 import threading
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from types import CellType, FunctionType
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import moto
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from cryptography.x509 import Certificate, load_pem_x509_certificate
 from moto.core.base_backend import BaseBackend
 from moto.iam.models import AWSManagedPolicy
 from moto.s3.models import FakeKey
@@ -28,6 +44,8 @@ from moto.s3.models import FakeKey
 from localcloud.control_plane.cloud import backends_in_use, get_backend
 
 FORMAT = f"control plane 1, moto {moto.__version__}, Python {sys.implementation.cache_tag}"
+PRIVATE_KEYS = (RSAPrivateKey, EllipticCurvePrivateKey, Ed25519PrivateKey)
+PUBLIC_KEYS = (RSAPublicKey, EllipticCurvePublicKey, Ed25519PublicKey)
 PLAIN_LOCK = type(threading.Lock())
 REENTRANT_LOCK = type(threading.RLock())
 
@@ -92,7 +110,8 @@ class Pickler(pickle.Pickler):
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
         self._bodies = bodies
         in_use = list(backends_in_use())
-        self.backends = [backend for _, backend in in_use]
+        # Moto makes an IAM of every partition; nothing here is ever in China or GovCloud.
+        self.backends = [backend for _, backend in in_use if backend.partition == "aws"]
         self._names = {id(backend): ("backend", *name) for name, backend in in_use}
 
     def persistent_id(self, obj: Any) -> tuple[str, ...] | None:
@@ -121,6 +140,20 @@ class Pickler(pickle.Pickler):
                 obj.__defaults__,
                 tuple(cell.cell_contents for cell in obj.__closure__ or ()),
             )
+        if isinstance(obj, PRIVATE_KEYS):
+            pem = obj.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            return _private_key, (pem,)
+        if isinstance(obj, PUBLIC_KEYS):
+            pem = obj.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+            return _public_key, (pem,)
+        if isinstance(obj, Certificate):
+            return _certificate, (obj.public_bytes(Encoding.PEM),)
+        if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
+            # Some of moto's dictionaries cannot be made without arguments.
+            named = cast(dict[Any, Any], obj)
+            factory = getattr(named, "default_factory", None)
+            state = getattr(named, "__dict__", None)
+            return _dictionary, (type(named), factory), state, None, iter(named.items())
         return NotImplemented
 
     def _keep(self, key: FakeKey) -> str:
@@ -161,7 +194,26 @@ class Body:
 
 
 def _bare(cls: type[Any]) -> Any:
-    return cls.__new__(cls)
+    return object.__new__(cls)
+
+
+def _dictionary(cls: type[dict[Any, Any]], factory: Any) -> dict[Any, Any]:
+    made = cls.__new__(cls)
+    if isinstance(made, defaultdict):
+        made.default_factory = factory
+    return made
+
+
+def _private_key(pem: bytes) -> Any:
+    return load_pem_private_key(pem, None)
+
+
+def _public_key(pem: bytes) -> Any:
+    return load_pem_public_key(pem)
+
+
+def _certificate(pem: bytes) -> Certificate:
+    return load_pem_x509_certificate(pem)
 
 
 def _function(

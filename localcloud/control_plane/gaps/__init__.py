@@ -1,8 +1,23 @@
 """What moto 5.2.5 lacks or gets wrong for the Terraform AWS provider 5.100, one service a file.
 
 Each module says in its docstring what is wrong, and has a test that fails on moto as it comes.
+Importing a module mends its service.
 """
+
+import importlib
+
+SERVICES = (
+    "autoscaling",
+    "backup",
+    "cloudfront",
+    "ecs",
+    "elasticache",
+    "elbv2",
+    "rds",
+)
 
 
 def fill() -> None:
     """Mend moto, before the first request."""
+    for service in SERVICES:
+        importlib.import_module(f"{__name__}.{service}")

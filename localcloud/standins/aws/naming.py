@@ -54,7 +54,7 @@ RULES = {
     "aws_s3_bucket_object": Rule("key", 255),
     "aws_s3_object": Rule("key", 255),
 }
-USUAL = Rule("name", 255)
+LONGEST = 255
 NEVER = frozenset(
     {
         "aws_autoscaling_group_tag",
@@ -74,7 +74,11 @@ class NameTooLongError(Exception):
 
 def rule_of(kind: Kind) -> Rule:
     """Which field of a kind is its name, and how such a name looks."""
-    return RULES.get(kind.terraform, USUAL)
+    if kind.terraform in RULES:
+        return RULES[kind.terraform]
+    fields = kind.block.attributes.items()
+    called_name = (name for name, field in fields if field.pulumi == "name")
+    return Rule(next(called_name, "name"), LONGEST)
 
 
 def named_field(kind: Kind) -> Attribute | None:

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import socket
 import tempfile
 import threading
 import urllib.parse
@@ -176,7 +177,7 @@ class Terraform:
 
     def _started(self) -> TerraformProvider:
         environment = {
-            "AWS_ENDPOINT_URL": emulated_endpoint(),
+            ENDPOINT: emulated_endpoint(),
             "AWS_EC2_METADATA_DISABLED": "true",
             "CHECKPOINT_DISABLE": "1",
             "NO_PROXY": "*",
@@ -191,6 +192,7 @@ class Terraform:
             **{name: value for name, value in FORCED.items() if self._has(name)},
             "region": self.region,
         }
+        _refuse_silence(environment[ENDPOINT])
         process = TerraformProvider(self._executable, environment)
         try:
             refuse_errors(process.call("PrepareProviderConfig", config=config).diagnostics)
@@ -236,3 +238,15 @@ def emulated_endpoint() -> str:
             "plugin only talks to the emulated control plane."
         )
     return endpoint
+
+
+def _refuse_silence(endpoint: str) -> None:
+    """Asked first, since the provider would try for long and then speak of credentials."""
+    parts = urllib.parse.urlsplit(endpoint)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=5).close()
+    except OSError as error:
+        raise NotConfiguredError(
+            f"the emulated control plane does not answer at {endpoint} ({error.strerror or error})."
+            " Start it with `make up`."
+        ) from error

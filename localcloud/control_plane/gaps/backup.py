@@ -1,0 +1,84 @@
+"""AWS Backup: selections of what a plan covers, and changes to a plan; moto has neither."""
+
+import json
+import re
+import time
+import uuid
+from typing import Any
+
+from moto.backup.models import BackupBackend
+from moto.backup.responses import BackupResponse
+
+from localcloud.control_plane.gaps.mending import Method, adds, mends
+
+PLAN_PATH = re.compile(r"/backup/plans/([^/]+)(?:/selections/?([^/]*))?")
+
+
+@mends(BackupBackend, "__init__")
+def new_backend(original: Method, self: Any, *args: Any, **kwargs: Any) -> None:
+    original(self, *args, **kwargs)
+    self.selections = {}
+
+
+def _ids(response: Any) -> tuple[str, str]:
+    found = PLAN_PATH.search(response.path)
+    assert found
+    return found.group(1), found.group(2) or ""
+
+
+@adds(BackupResponse)
+def create_backup_selection(self: Any) -> str:
+    plan, _ = _ids(self)
+    identifier = str(uuid.uuid4())
+    selection = {
+        "BackupSelection": json.loads(self.body)["BackupSelection"],
+        "SelectionId": identifier,
+        "BackupPlanId": plan,
+        "CreationDate": time.time(),
+    }
+    self.backup_backend.selections[plan, identifier] = selection
+    return json.dumps({k: v for k, v in selection.items() if k != "BackupSelection"})
+
+
+@adds(BackupResponse)
+def get_backup_selection(self: Any) -> Any:
+    selection = self.backup_backend.selections.get(_ids(self))
+    if selection is None:
+        message = {"message": "Cannot find Backup selection"}
+        return 404, {"x-amzn-errortype": "ResourceNotFoundException"}, json.dumps(message)
+    return json.dumps(selection)
+
+
+@adds(BackupResponse)
+def delete_backup_selection(self: Any) -> str:
+    self.backup_backend.selections.pop(_ids(self), None)
+    return "{}"
+
+
+@adds(BackupResponse)
+def list_backup_selections(self: Any) -> str:
+    plan, _ = _ids(self)
+    selections = [
+        {
+            "SelectionId": identifier,
+            "BackupPlanId": owner,
+            "SelectionName": selection["BackupSelection"].get("SelectionName"),
+            "IamRoleArn": selection["BackupSelection"].get("IamRoleArn"),
+        }
+        for (owner, identifier), selection in self.backup_backend.selections.items()
+        if owner == plan
+    ]
+    return json.dumps({"BackupSelectionsList": selections})
+
+
+@adds(BackupResponse)
+def update_backup_plan(self: Any) -> str:
+    identifier, _ = _ids(self)
+    plan = self.backup_backend.plans[identifier]
+    wanted = json.loads(self.body)["BackupPlan"]
+    # The class fills in what a plan leaves out, as it does for a new one.
+    filled = type(plan)(wanted, plan.creator_request_id, self.backup_backend)
+    plan.backup_plan = filled.backup_plan
+    plan.advanced_backup_settings = filled.advanced_backup_settings
+    plan.version_id = filled.version_id
+    return json.dumps(plan.to_dict())
