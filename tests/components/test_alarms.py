@@ -1,0 +1,113 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from components.alarms import (
+    Alarm,
+    Alarms,
+    AlarmsArgs,
+    Notices,
+    NoticesArgs,
+    cache_alarms,
+    database_alarms,
+    load_balancer_alarms,
+    replica_alarms,
+    target_group_alarms,
+)
+from tests.recording import ACCOUNT, Engine
+
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+BUSY = Alarm(
+    namespace="AWS/RDS",
+    metric="CPUUtilization",
+    dimensions={"DBInstanceIdentifier": "main"},
+    statistic="Average",
+    above=80,
+    meaning="The database is busy.",
+)
+
+
+def build(engine: Engine, **alarms: Alarm) -> None:
+    engine.build(lambda: Alarms("main", AlarmsArgs(topic_arn="arn:topic", alarms=alarms)))
+
+
+def test_a_human_hears_of_trouble_and_of_its_end(engine: Engine) -> None:
+    build(engine, busy=BUSY)
+
+    alarm = engine.one(ALARM)
+    assert alarm["alarmActions"] == alarm["okActions"] == ["arn:topic"]
+    assert alarm["alarmDescription"] == "The database is busy."
+
+
+def test_it_is_raised_beyond_its_limit_and_not_at_it(engine: Engine) -> None:
+    build(engine, busy=BUSY, full=replace(BUSY, above=None, below=10))
+
+    operators = {
+        resource.name: (resource.inputs["comparisonOperator"], resource.inputs["threshold"])
+        for resource in engine.registered
+        if resource.typ == ALARM
+    }
+    assert operators == {
+        "main-busy": ("GreaterThanThreshold", 80),
+        "main-full": ("LessThanThreshold", 10),
+    }
+
+
+@pytest.mark.parametrize("limits", [(None, None), (1.0, 2.0)])
+def test_an_alarm_has_one_limit(engine: Engine, limits: tuple[float | None, float | None]) -> None:
+    above, below = limits
+    with pytest.raises(ValueError, match="busy: give it one limit"):
+        build(engine, busy=replace(BUSY, above=above, below=below))
+
+
+def test_the_slowest_are_measured_by_percentile(engine: Engine) -> None:
+    build(engine, slow=replace(BUSY, statistic="p95"))
+
+    alarm = engine.one(ALARM)
+    assert alarm["extendedStatistic"] == "p95"
+    assert "statistic" not in alarm
+
+
+def test_no_measure_means_no_alarm(engine: Engine) -> None:
+    build(engine)
+
+    assert engine.of(ALARM) == []
+
+
+def test_a_stopped_replica_is_trouble_too() -> None:
+    assert replica_alarms("main-replica")["lag"].silence == "breaching"
+
+
+def test_a_full_disk_is_told_while_a_tenth_is_left() -> None:
+    storage = database_alarms("main", storage_gb=20, connections=None)["storage"]
+
+    assert storage.below == 2 * 1024**3
+
+
+def test_connections_are_told_while_a_fifth_is_left() -> None:
+    assert database_alarms("main", storage_gb=20, connections=200)["connections"].above == 160
+    assert "connections" not in database_alarms("main", storage_gb=20, connections=None)
+
+
+def test_every_alarm_names_what_it_measures() -> None:
+    everything = (
+        database_alarms("main", storage_gb=20, connections=100)
+        | replica_alarms("replica")
+        | cache_alarms("cache-001")
+        | load_balancer_alarms("app/main/1")
+        | target_group_alarms("targetgroup/api/1", "app/main/1")
+    )
+
+    assert all(alarm.dimensions and alarm.meaning for alarm in everything.values())
+
+
+def test_only_the_accounts_own_services_speak_through_the_topic(engine: Engine) -> None:
+    args = NoticesArgs(account=ACCOUNT, key_arn="arn:key", emails={"admin": "a@example.com"})
+    engine.build(lambda: Notices("notices", args))
+
+    policy = json.loads(engine.one("aws:sns/topicPolicy:TopicPolicy")["policy"])
+    (statement,) = policy["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert engine.one("aws:sns/topic:Topic")["kmsMasterKeyId"] == "arn:key"
+    assert engine.one("aws:sns/topicSubscription:TopicSubscription")["endpoint"] == "a@example.com"
