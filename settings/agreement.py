@@ -239,14 +239,15 @@ def _ports_are_free(settings: Settings) -> Iterator[Fault]:
         taken: dict[int, str] = {}
         for name, service, of in settings.services_on(pool):
             second = settings.applications[name].release.second_port
-            for port in _ports(of, second):
-                if port in taken:
-                    yield (
-                        f"applications.{name}.placement.pools.{service}",
-                        f"{pool}, port {port}",
-                        f"{taken[port]} listens there already: use another pool or port",
-                    )
-                taken.setdefault(port, f"{name}.{service}")
+            ports = list(_ports(of, second))
+            clash = next((port for port in ports if port in taken), None)
+            if clash is not None:
+                yield (
+                    f"applications.{name}.placement.pools.{service}",
+                    f"{pool}, port {clash}",
+                    f"{taken[clash]} listens there already: use another pool or port",
+                )
+            taken |= {port: f"{name}.{service}" for port in ports if port not in taken}
 
 
 def _ports(service: Service, second: int | None) -> Iterator[int]:

@@ -8,7 +8,7 @@ import yaml
 from settings.problem import Problem
 
 
-class _Duplicates(yaml.SafeLoader):
+class _Duplicates(yaml.CSafeLoader):
     """A second key of the same name would replace the first without a word."""
 
 

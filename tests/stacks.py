@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pulumi
 from components.platform import Platform
 from settings.load import ROOT, load, stack_configuration, supplied_secrets
 from settings.tree import Settings
+from tests.recording import Engine
 
 STACKS = ("local", "dev", "prod")
 DEPLOY_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\ninvented\n-----END OPENSSH PRIVATE KEY-----\n"
@@ -41,3 +43,15 @@ def platform_of(stack: str, changes: Mapping[str, Any] | None = None) -> Platfor
         values, [key for key in values if key.startswith("groundwork:secret.")]
     )
     return Platform("groundwork", load(stack, values))
+
+
+@cache
+def built(stack: str, changes: str = "{}") -> Engine:
+    """What the engine was told of a stack: built once, since it takes a second; only for reading.
+
+    Changes are JSON, so that the same ones are known again.
+    """
+    engine = Engine()
+    engine.attach()
+    engine.build(lambda: platform_of(stack, json.loads(changes)))
+    return engine

@@ -1,17 +1,134 @@
 """Every stack of the project, and every combination of placement and edge, is built whole."""
 
+import itertools
+import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from settings.problem import SettingsError
 from tests.recording import Engine
-from tests.stacks import STACKS, platform_of
+from tests.stacks import STACKS, built, settings_of
+from tests.urns import names_of, recorded
 
 IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/web@sha256:{'0' * 64}"
+STORES = {
+    "main": {"kind": "database", "instance_class": "db.t4g.micro"},
+    "cache": {"kind": "cache", "node_type": "cache.t4g.small"},
+}
+PLACEMENTS: dict[str, dict[str, Any]] = {
+    "hosts": {"kind": "hosts", "pools": {"web": "shared", "api": "shared"}},
+    "ecs": {
+        "kind": "ecs",
+        "services": {
+            "web": {"cpu": 256, "memory_mb": 512, "image": IMAGE},
+            "api": {"cpu": 512, "memory_mb": 1024, "image": IMAGE, "max_count": 4},
+        },
+    },
+}
+EDGES: dict[str, dict[str, Any]] = {
+    "vpc origin": {"kind": "cdn", "origin": "vpc"},
+    "public origin": {"kind": "cdn", "origin": "public"},
+    "load balancer": {"kind": "load-balancer"},
+    "host": {"kind": "host", "pool": "shared"},
+}
+# A machine that answers by itself has no load balancer that tasks could be registered with.
+COMBINATIONS = [pair for pair in itertools.product(PLACEMENTS, EDGES) if pair != ("ecs", "host")]
+
+
+def changes(placement: str, edge: str) -> dict[str, Any]:
+    return {
+        "edge": EDGES[edge],
+        "applications": {
+            "threed-generator": {
+                "domain": "dev.3dgenerator.com",
+                "placement": PLACEMENTS[placement],
+                "stores": STORES,
+            }
+        },
+    }
+
+
+def combination(placement: str, edge: str) -> Engine:
+    return built("dev", json.dumps(changes(placement, edge)))
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_stack_of_the_project_is_built(engine: Engine, stack: str) -> None:
-    engine.build(lambda: platform_of(stack))
+def test_the_names_of_every_resource_are_as_agreed(stack: str) -> None:
+    assert names_of(stack) == recorded(stack), (
+        "a name that goes takes its resource with it: give it an alias, "
+        "then write the names anew with python -m tests.urns"
+    )
 
-    assert engine.of("aws:rds/instance:Instance")
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_two_resources_have_one_name(stack: str) -> None:
+    assert [name for name, count in Counter(names_of(stack)).items() if count > 1] == []
+
+
+@pytest.mark.parametrize(("placement", "edge"), COMBINATIONS)
+def test_every_combination_is_built(placement: str, edge: str) -> None:
+    engine = combination(placement, edge)
+
+    assert bool(engine.of("aws:ecs/service:Service")) is (placement == "ecs")
+    assert bool(engine.of("aws:lb/listenerRule:ListenerRule")) is (edge != "host")
+    assert bool(engine.of("aws:cloudfront/vpcOrigin:VpcOrigin")) is (edge == "vpc origin")
+
+
+def test_a_machine_alone_cannot_answer_for_tasks() -> None:
+    with pytest.raises(SettingsError, match="edge host has no load balancer for it"):
+        settings_of("dev", changes("ecs", "host"))
+
+
+@pytest.mark.parametrize(("placement", "edge"), COMBINATIONS)
+def test_the_world_comes_in_by_the_front_door_alone(placement: str, edge: str) -> None:
+    open_ports = {
+        rule["fromPort"]
+        for rule in combination(placement, edge).of(
+            "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+        )
+        if rule.get("cidrIpv4") == "0.0.0.0/0"
+    }
+    assert open_ports == ({80, 443} if edge in ("load balancer", "host") else set())
+
+
+def test_without_a_release_an_ecs_service_has_its_place_but_no_tasks() -> None:
+    waiting = changes("ecs", "load balancer")
+    waiting["applications"]["threed-generator"]["placement"] = {
+        "kind": "ecs",
+        "services": {"web": {}, "api": {}},
+    }
+    engine = built("dev", json.dumps(waiting))
+
+    assert engine.of("aws:ecs/service:Service") == []
+    assert len(engine.of("aws:lb/targetGroup:TargetGroup")) == 2
+    assert len(engine.of("aws:ecr/repository:Repository")) == 2
+
+
+def test_durable_things_are_protected_in_prod() -> None:
+    kept = {resource.typ for resource in built("prod").registered if resource.protect}
+
+    assert {
+        "aws:rds/instance:Instance",
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        "aws:s3/bucket:Bucket",
+        "aws:kms/key:Key",
+    } <= kept
+
+
+def test_every_aws_resource_has_an_explicit_provider() -> None:
+    assert [
+        resource.urn
+        for resource in built("prod").registered
+        if resource.typ.startswith("aws:") and not resource.provider
+    ] == []
+
+
+def test_the_edge_keeps_its_own_in_the_region_that_it_needs() -> None:
+    acl = next(
+        resource
+        for resource in built("prod").registered
+        if resource.typ == "aws:wafv2/webAcl:WebAcl" and resource.inputs["scope"] == "CLOUDFRONT"
+    )
+    assert "groundwork-edge::" in acl.provider

@@ -1,0 +1,435 @@
+"""Whatever is wrong with a settings file is said once, in words, with what is allowed instead."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from settings.load import load
+from settings.problem import Problem, SettingsError
+from tests.settings.files import REMOVED, Project
+from tests.stacks import configuration
+
+APPLICATION = "apps/threed-generator.yaml"
+STACK = "Pulumi.prod.yaml"
+PLACED = "applications/threed-generator"
+
+# application changes, stack changes, and the one problem: file, key, value, what is allowed.
+Case = tuple[Mapping[str, Any], Mapping[str, Any], str, str, str, str]
+CASES: dict[str, Case] = {
+    "an unknown key": (
+        {"services/api/portt": 3001},
+        {},
+        APPLICATION,
+        "services.api.portt",
+        "not a key",
+        "did you mean port?",
+    ),
+    "an unknown key of the stack": (
+        {},
+        {"durble": True},
+        STACK,
+        "groundwork:durble",
+        "not a key",
+        "did you mean durable?",
+    ),
+    "an unknown key in a choice": (
+        {},
+        {"edge/orgin": "vpc"},
+        STACK,
+        "groundwork:edge.orgin",
+        "not a key",
+        "did you mean origin?",
+    ),
+    "a missing key": (
+        {"services/web/health/path": REMOVED},
+        {},
+        APPLICATION,
+        "services.web.health.path",
+        "missing",
+        "it must be given",
+    ),
+    "a wrong type": (
+        {"services/api/port": "three"},
+        {},
+        APPLICATION,
+        "services.api.port",
+        '"three"',
+        "must be a whole number",
+    ),
+    "text in place of a number": (
+        {"services/api/port": "3001"},
+        {},
+        APPLICATION,
+        "services.api.port",
+        '"3001"',
+        "must be a whole number",
+    ),
+    "a word in place of a switch": (
+        {},
+        {"durable": "yes"},
+        STACK,
+        "groundwork:durable",
+        '"yes"',
+        "must be true or false",
+    ),
+    "a port out of range": (
+        {"services/web/port": 70_000, "services/web/environment/PORT": 70_000},
+        {},
+        APPLICATION,
+        "services.web.port",
+        "70000",
+        "must be at most 65535",
+    ),
+    "a kind that does not exist": (
+        {},
+        {f"{PLACED}/placement/kind": "vm"},
+        STACK,
+        "groundwork:applications.threed-generator.placement",
+        "a group of keys",
+        "must be one of 'hosts', 'ecs'",
+    ),
+    "two services on one route": (
+        {"services/api/routes/0/host": "web"},
+        {},
+        APPLICATION,
+        "services.api.routes.0",
+        "web/*",
+        "services.web.routes.0 has this route already",
+    ),
+    "a route on a host that does not exist": (
+        {"services/web/routes/0/host": "www"},
+        {},
+        APPLICATION,
+        "services.web.routes.0.host",
+        '"www"',
+        "hosts are web, api, cdn",
+    ),
+    "a network too small": (
+        {},
+        {"network/cidr": "10.40.0.0/24"},
+        STACK,
+        "groundwork:network.cidr",
+        "10.40.0.0/24",
+        "must be /16 to /20",
+    ),
+    "a network with host bits": (
+        {},
+        {"network/cidr": "10.40.0.1/16"},
+        STACK,
+        "groundwork:network.cidr",
+        '"10.40.0.1/16"',
+        "must be an IPv4 network such as 10.20.0.0/16",
+    ),
+    "a network that overlaps another stack's": (
+        {},
+        {"network/cidr": "10.20.0.0/16"},
+        STACK,
+        "groundwork:network.cidr",
+        "10.20.0.0/16",
+        "must not overlap 10.20.0.0/16, the network of Pulumi.dev.yaml",
+    ),
+    "an unknown engine version": (
+        {"stores/main/version": "12"},
+        {},
+        APPLICATION,
+        "stores.main.version",
+        '"12"',
+        "postgres has the major versions",
+    ),
+    "a name that AWS would refuse": (
+        {},
+        {"artifacts": "xn--artifacts"},
+        STACK,
+        "groundwork:artifacts",
+        '"xn--artifacts"',
+        "must be a bucket name",
+    ),
+    "a replica without backups": (
+        {},
+        {f"{PLACED}/stores/main/backup_days": 0},
+        STACK,
+        "groundwork:applications.threed-generator.stores.main.backup_days",
+        "0",
+        "must be 1 or more with replicas",
+    ),
+    "an application without a file": (
+        {},
+        {
+            "applications/ghost": {
+                "domain": "ghost.com",
+                "placement": {"kind": "hosts", "pools": {}},
+            }
+        },
+        "apps/ghost.yaml",
+        "(the file)",
+        "missing",
+        "applications are",
+    ),
+    "a release of an application that is not here": (
+        {},
+        {"releases": {"ghost": "1.0.0"}},
+        STACK,
+        "groundwork:releases.ghost",
+        '"ghost"',
+        "applications are threed-generator",
+    ),
+    "a release that is no version": (
+        {},
+        {"releases": {"threed-generator": "../evil"}},
+        STACK,
+        "groundwork:releases.threed-generator",
+        '"../evil"',
+        "must match",
+    ),
+    "a reference to nothing": (
+        {"services/api/environment/DATABASE_URL": "${stores.mian.url}"},
+        {},
+        APPLICATION,
+        "services.api.environment.DATABASE_URL",
+        '"${stores.mian.url}"',
+        "stores has main, cache",
+    ),
+    "a secret inside a longer value": (
+        {"services/api/environment/DATABASE_URL": "x${stores.main.url}"},
+        {},
+        APPLICATION,
+        "services.api.environment.DATABASE_URL",
+        '"x${stores.main.url}"',
+        "a secret must be the whole value",
+    ),
+    "a secret written out": (
+        {"services/api/environment/JWT_SECRET": "hunter2hunter2"},
+        {},
+        APPLICATION,
+        "services.api.environment.JWT_SECRET",
+        "written out",
+        "must be a reference such as ${secrets.NAME}",
+    ),
+    "a secret in a build": (
+        {"services/web/build/environment/NEXT_PUBLIC_KEY": "${secrets.JWT_SECRET}"},
+        {},
+        APPLICATION,
+        "services.web.build.environment.NEXT_PUBLIC_KEY",
+        '"${secrets.JWT_SECRET}"',
+        "must be public",
+    ),
+    "a browser's variable at run time": (
+        {"services/web/environment/NEXT_PUBLIC_API_URL": "https://x"},
+        {},
+        APPLICATION,
+        "services.web.environment.NEXT_PUBLIC_API_URL",
+        "a variable of the build",
+        "must stand in services.web.build.environment",
+    ),
+    "a service without a home": (
+        {},
+        {f"{PLACED}/placement/pools/web": REMOVED},
+        STACK,
+        "groundwork:applications.threed-generator.placement.pools.web",
+        "missing",
+        "every service must be placed",
+    ),
+    "two services on one port of a pool": (
+        {"services/web/port": 3001, "services/web/environment/PORT": 3001},
+        {f"{PLACED}/placement/pools": {"web": "api", "api": "api"}, "pools/web": REMOVED},
+        STACK,
+        "groundwork:applications.threed-generator.placement.pools.api",
+        "api, port 3001",
+        "threed-generator.web listens there already",
+    ),
+    "a zone that the network lacks": (
+        {},
+        {"operations/zone": "f"},
+        STACK,
+        "groundwork:operations.zone",
+        "f",
+        "must be one of network.zones, a, b, c",
+    ),
+    "nobody may log in": (
+        {},
+        {"access": {"kind": "bastion", "allowed_from": []}},
+        STACK,
+        "groundwork:access.allowed_from",
+        "an empty list",
+        "must have at least 1 entries",
+    ),
+    "the whole world may log in": (
+        {},
+        {"access": {"kind": "bastion", "allowed_from": ["0.0.0.0/0"]}},
+        STACK,
+        "groundwork:access.allowed_from.0",
+        "0.0.0.0/0",
+        "must be the team's own addresses",
+    ),
+    "a queue that forgets": (
+        {"stores/cache/queue": True},
+        {},
+        APPLICATION,
+        "stores.cache.policy",
+        '"allkeys-lru"',
+        "a queue must have noeviction",
+    ),
+    "any site may use the bucket": (
+        {"buckets/models/cors/origins": ["*"]},
+        {},
+        APPLICATION,
+        "buckets.models.cors.origins.0",
+        "*",
+        "must name the origins",
+    ),
+    "nothing leads outside": (
+        {},
+        {"network/nat": "none"},
+        STACK,
+        "groundwork:network.nat",
+        "none",
+        "threed-generator.api calls api.hunyuan.com, smtp.gmail.com",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_fault_is_one_clear_problem(project: Project, case: str) -> None:
+    application, stack, file, key, value, allowed = CASES[case]
+    project.change_application(application)
+    project.change_stack(stack)
+
+    (problem,) = project.problems()
+    assert (problem.file, problem.key, problem.value) == (file, key, value)
+    assert allowed in problem.allowed
+
+
+def test_all_faults_are_reported_at_once(project: Project) -> None:
+    project.change_application({"services/web/port": 0, "services/api/portt": 1})
+    project.change_stack({"durble": True, "network/cidr": "ten"})
+
+    assert {problem.key for problem in project.problems()} >= {
+        "groundwork:durble",
+        "groundwork:network.cidr",
+    }
+    project.change_stack({"durble": REMOVED, "network/cidr": "10.40.0.0/16"})
+    assert {problem.key for problem in project.problems()} == {
+        "services.web.port",
+        "services.api.portt",
+    }
+
+
+def test_a_key_given_twice_is_not_silently_replaced(project: Project) -> None:
+    path = project.root / "apps" / "threed-generator.yaml"
+    path.write_text(path.read_text() + "\ntitle: another\n")
+
+    (problem,) = project.problems()
+    assert "the key title stands twice" in problem.allowed
+
+
+def test_a_file_that_is_not_yaml_is_said_to_be_so(project: Project) -> None:
+    (project.root / "apps" / "threed-generator.yaml").write_text("name: [unclosed\n")
+
+    (problem,) = project.problems()
+    assert (problem.file, "not valid YAML" in problem.allowed) == (APPLICATION, True)
+
+
+SECRET = "groundwork:secret.threed-generator.HUNYUAN_API_KEY"
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("", "missing"),
+        ("short", "5 characters long"),
+        ("your-api-key-here", "a placeholder"),
+    ],
+)
+def test_a_bad_secret_is_refused_without_being_shown(
+    project: Project, value: str, fault: str
+) -> None:
+    (problem,) = project.problems(**{SECRET: value})
+
+    assert (problem.key, problem.value) == (SECRET, fault)
+    assert "pulumi config set --secret" in problem.allowed
+    assert not value or value not in str(problem)
+
+
+def test_a_secret_of_another_shape_is_refused(project: Project) -> None:
+    project.change_application({"secrets/HUNYUAN_API_KEY/pattern": "sk-[a-z]+"})
+
+    (problem,) = project.problems(**{SECRET: "sk-0123456789abcdef"})
+    assert (problem.value, "sk-[a-z]+" in problem.allowed) == ("of another shape", True)
+
+
+def test_missing_secrets_are_named_together(project: Project) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load("prod", project.configuration(secrets=False), project.root)
+
+    assert {problem.key for problem in caught.value.problems} == {
+        "groundwork:deploy_key",
+        SECRET,
+        "groundwork:secret.threed-generator.SMTP_PASS",
+        "groundwork:secret.threed-generator.SMTP_USER",
+    }
+
+
+def test_a_secret_that_nothing_asks_for_is_a_slip(project: Project) -> None:
+    key = "groundwork:secret.threed-generator.HUNYUAN_KEY"
+
+    (problem,) = project.problems(**{key: "0123456789abcdef"})
+    assert problem.key == key
+
+
+def test_the_settings_hold_no_secret(project: Project) -> None:
+    value = "a-value-that-nobody-may-see"
+
+    assert value not in repr(project.load(**{SECRET: value}))
+
+
+# Whatever stands in a stack file, the answer is settings or problems: never a traceback.
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner),
+    max_leaves=5,
+)
+KEYS = sorted(key.removeprefix("groundwork:") for key in configuration("prod"))
+
+
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(key=st.sampled_from(KEYS) | st.text(max_size=12), value=JSON)
+def test_any_value_of_any_key_is_settings_or_problems(key: str, value: object) -> None:
+    for problem in _problems(_with(key, value)):
+        assert problem.file
+        assert problem.key
+        assert problem.allowed
+
+
+def _problems(values: dict[str, str]) -> tuple[Problem, ...]:
+    try:
+        load("prod", values)
+    except SettingsError as error:
+        return error.problems
+    return ()
+
+
+def _with(key: str, value: object) -> dict[str, str]:
+    values = dict(BASE)
+    values[f"groundwork:{key}"] = value if isinstance(value, str) else json.dumps(value)
+    return values
+
+
+BASE = configuration("prod")
+
+
+def test_no_file_is_touched_by_loading(project: Project) -> None:
+    before = {path: path.read_bytes() for path in _files(project.root)}
+
+    project.load()
+
+    assert {path: path.read_bytes() for path in _files(project.root)} == before
+
+
+def _files(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
