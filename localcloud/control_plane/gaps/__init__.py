@@ -14,6 +14,7 @@ SERVICES = (
     "elasticache",
     "elbv2",
     "rds",
+    "s3",
 )
 
 
