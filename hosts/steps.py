@@ -43,6 +43,11 @@ def restart(application: str, unit: str) -> Owed:
     return Owed(unit, f"restart/{application}")
 
 
+def exchange(application: str, unit: str) -> Owed:
+    """As a restart, of processes that can take over from each other one by one."""
+    return Owed(unit, f"exchange/{application}")
+
+
 @dataclass(frozen=True)
 class Packages:
     """Debian packages are installed; the version is Debian's choice, security updates included."""

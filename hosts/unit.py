@@ -53,7 +53,7 @@ class ServiceUnit:
     environment: Mapping[str, str]
     """Variables of the machinery; those of the application are in its files."""
     before_start: tuple[str, ...] = ()
-    """A command run as root and unconfined, before each start."""
+    """A command run as root and unconfined, before each start and reload."""
     needs: tuple[str, ...] = ()
     """Paths without which a start is no use and no error."""
     writable: tuple[str, ...] = ()
@@ -66,6 +66,12 @@ class ServiceUnit:
     open_files: int = 65_535
     processes: int = 4096
     restart: str = "on-failure"
+
+    def _reloads(self) -> list[str]:
+        if not self.reload:
+            return []
+        before = [f"ExecReload=+{_command(self.before_start)}"] if self.before_start else []
+        return [*before, f"ExecReload={_command(self.reload)}"]
 
     def text(self) -> str:
         """The unit file."""
@@ -91,7 +97,7 @@ class ServiceUnit:
             *(f"EnvironmentFile=-{path}" for path in self.environment_files),
             *([f"ExecStartPre=+{_command(self.before_start)}"] if self.before_start else []),
             f"ExecStart={_command(self.start)}",
-            *([f"ExecReload={_command(self.reload)}"] if self.reload else []),
+            *self._reloads(),
             f"Restart={self.restart}",
             "RestartSec=10s" if self.kind == "exec" else "RestartSec=5s",
             f"KillMode={self.kill_mode}",

@@ -28,8 +28,6 @@ from typing import Any
 PATIENCE = float(os.environ.get("GROUNDWORK_PATIENCE", "120"))
 """Seconds for a role to become known, a name to resolve, or a throttled service to answer."""
 
-METADATA = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254")
-
 
 class RefusedError(Exception):
     """An answer that is an error: status and AWS's name for it, never a body, which may quote."""
@@ -60,15 +58,17 @@ def setting(name: str) -> str | None:
 
 def metadata(path: str) -> str:
     """An answer of the instance metadata service, version 2."""
+    service = setting("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254"
     ask = urllib.request.Request(  # noqa: S310 - a fixed http address
-        f"{METADATA}/latest/api/token",
+        f"{service.rstrip('/')}/latest/api/token",
         method="PUT",
         headers={"X-aws-ec2-metadata-token-ttl-seconds": "60"},
     )
     with urllib.request.urlopen(ask, timeout=5) as answer:  # noqa: S310
         token = answer.read().decode()
     ask = urllib.request.Request(  # noqa: S310
-        f"{METADATA}/latest/meta-data/{path}", headers={"X-aws-ec2-metadata-token": token}
+        f"{service.rstrip('/')}/latest/meta-data/{path}",
+        headers={"X-aws-ec2-metadata-token": token},
     )
     with urllib.request.urlopen(ask, timeout=5) as answer:  # noqa: S310
         return answer.read().decode()
@@ -175,8 +175,7 @@ def error_code(body: str) -> str:
 
 def call(service: str, target: str, action: str, **arguments: Any) -> dict[str, Any]:
     """One action of a service that speaks JSON."""
-    where = region()
-    url = endpoint(service) or f"https://{service}.{where}.amazonaws.com"
+    url = endpoint(service) or f"https://{service}.{region()}.amazonaws.com"
     headers = {
         "Content-Type": "application/x-amz-json-1.1",
         "X-Amz-Target": f"{target}.{action}",
@@ -204,12 +203,12 @@ def patiently(what: str, attempt: Any) -> Any:
 
 
 def fetch_object(bucket: str, key: str, file: Path) -> None:
-    where = region()
     path = urllib.parse.quote(key)
-    base = endpoint("s3")
-    url = f"{base}/{bucket}/{path}" if base else f"https://{bucket}.s3.{where}.amazonaws.com/{path}"
 
     def attempt() -> None:
+        base = endpoint("s3")
+        host = f"{base}/{bucket}" if base else f"https://{bucket}.s3.{region()}.amazonaws.com"
+        url = f"{host}/{path}"
         with ask("s3", "GET", url) as answer, file.open("wb") as target:
             shutil.copyfileobj(answer, target, 1 << 20)
 
@@ -270,9 +269,9 @@ def fetch_secrets(specification: Path) -> None:
 def publish_host_key(prefix: str, public_key: Path) -> None:
     """The public half of this machine's SSH key, once: another one later is refused."""
     kind, key = public_key.read_text().split()[:2]
-    name = f"{prefix}/{metadata('instance-id')}"
 
     def attempt() -> None:
+        name = f"{prefix}/{metadata('instance-id')}"
         try:
             call(
                 "ssm",
@@ -288,7 +287,7 @@ def publish_host_key(prefix: str, public_key: Path) -> None:
                 raise
             raise HopelessError(f"the parameter {name} already holds a host key") from None
 
-    patiently(f"cannot publish the host key as {name}", attempt)
+    patiently(f"cannot publish the host key under {prefix}", attempt)
 
 
 def main() -> int:

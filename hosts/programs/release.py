@@ -244,7 +244,7 @@ def switch(application: Application, version: str, patience: float) -> None:
     join_rotation(application)
     if changes:
         note(application, pending=version, confirmed=record(application).get("confirmed", before))
-        arm_return(application, patience)
+        arm_return(application, version, patience)
         say(f"{application.name} serves {version}")
     else:
         say(f"{application.name} restarted")
@@ -433,11 +433,11 @@ def later(unit: str, seconds: float, command: list[str]) -> None:
     )
 
 
-def arm_return(application: Application, patience: float) -> None:
+def arm_return(application: Application, version: str, patience: float) -> None:
     later(
         f"groundwork-return-{application.name}",
         patience,
-        [f"{PROGRAMS}/release", "return", application.name],
+        [f"{PROGRAMS}/release", "return", application.name, version],
     )
 
 
@@ -467,11 +467,11 @@ def prune(application: Application) -> None:
             shutil.rmtree(path)
 
 
-def give_up(application: Application) -> None:
+def give_up(application: Application, version: str) -> None:
     """No confirm came in time: the release failed on another host, or whoever ran it is gone."""
     known = record(application)
-    if not known.get("pending"):
-        return
+    if known.get("pending") != version:
+        return  # another release came while this one waited for its turn
     leave_rotation(application)
     note(application, pending=None)
     go_back(application, known.get("confirmed"))
@@ -491,7 +491,7 @@ def main() -> int:
             # Started by a timer, so it waits for its turn itself.
             with LOCK.open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                give_up(application)
+                give_up(application, given.version)
         elif given.action == "stage":
             stage(application, given.version)
         elif given.action == "switch":

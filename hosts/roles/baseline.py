@@ -100,10 +100,11 @@ def baseline(wanted: Baseline) -> Role:
             Packages(
                 ("ca-certificates", "chrony", "python3", "unattended-upgrades", *wanted.packages)
             ),
-        ),
-        configure=(
+            # What the other roles fetch their archives with.
             Directory(DIRECTORY),
             File(f"{DIRECTORY}/cloud", source("cloud.py"), mode="0755"),
+        ),
+        configure=(
             Directory("/run/groundwork", mode="0711"),
             File("/etc/tmpfiles.d/groundwork.conf", "d /run/groundwork 0711 root root -\n"),
             Link("/etc/localtime", f"/usr/share/zoneinfo/{wanted.time_zone}"),

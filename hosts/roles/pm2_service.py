@@ -7,7 +7,7 @@ from typing import Literal
 from hosts.programs import DIRECTORY, source
 from hosts.roles.node_runtime import NodeRuntime, Pm2Runtime
 from hosts.roles.service import Service, service_role
-from hosts.steps import Absent, File, Role, Running, restart
+from hosts.steps import Absent, File, Role, Running, exchange
 
 # A daily restart comes at a minute of its own on each host, so that never two do it at once.
 MINUTES_APART = 7
@@ -95,7 +95,7 @@ def pm2_service(wanted: Pm2Service) -> Role:
         # Its own processes get kill_timeout each, and PM2 a little more to see them off.
         stop_seconds=service.stop_seconds + 10,
     )
-    owed = (restart(service.application, service.unit),)
+    owed = (exchange(service.application, service.unit),)
     rotation = (
         f"/var/log/{service.key}/*.log {{\n"
         "  daily\n  rotate 30\n  compress\n  delaycompress\n  missingok\n  notifempty\n"
@@ -105,16 +105,16 @@ def pm2_service(wanted: Pm2Service) -> Role:
         f"    systemctl kill --kill-whom=main --signal=SIGUSR2 {service.unit} || true\n"
         "  endscript\n}\n"
     )
-    exchange = f"{service.key}-exchange"
+    clock = f"{service.key}-exchange"
     daily = (
         (
             File(
-                f"/etc/systemd/system/{exchange}.service",
+                f"/etc/systemd/system/{clock}.service",
                 f"[Unit]\nDescription={service.key}: exchange all processes, one by one\n\n"
                 f"[Service]\nType=oneshot\nExecStart=/usr/bin/systemctl reload {service.unit}\n",
             ),
             File(
-                f"/etc/systemd/system/{exchange}.timer",
+                f"/etc/systemd/system/{clock}.timer",
                 f"[Unit]\nDescription={service.key}: daily exchange of processes\n\n"
                 f"[Timer]\nOnCalendar={wanted.restart_at}\n"
                 f"RandomizedDelaySec={MINUTES_APART}min\nFixedRandomDelay=yes\n\n"
@@ -123,14 +123,15 @@ def pm2_service(wanted: Pm2Service) -> Role:
         )
         if wanted.restart_at
         else (
-            Absent(f"/etc/systemd/system/{exchange}.timer"),
-            Absent(f"/etc/systemd/system/{exchange}.service"),
+            Absent(f"/etc/systemd/system/{clock}.timer"),
+            Absent(f"/etc/systemd/system/{clock}.service"),
         )
     )
     role = service_role(
         service,
         unit,
         install=(*wanted.node.steps(), *wanted.pm2.steps()),
+        debt=exchange,
         configure=(
             File(f"{DIRECTORY}/start.cjs", source("start.cjs")),
             File(
@@ -154,5 +155,5 @@ def pm2_service(wanted: Pm2Service) -> Role:
         name=role.name,
         install=role.install,
         configure=role.configure,
-        activate=(*role.activate, Running(f"{exchange}.timer")),
+        activate=(*role.activate, Running(f"{clock}.timer")),
     )

@@ -1,6 +1,6 @@
 """A command of a release, run by the clock on exactly one host."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hosts.roles.service import Service
 from hosts.steps import Directory, File, Role, Running, User
@@ -27,18 +27,17 @@ def calendar_event(cron: str, time_zone: str) -> str:
         # cron runs on either, systemd on both; no silent change of meaning.
         raise ValueError(f"{cron!r} names a day of the month and of the week: give one of them")
     days = "" if weekday == "*" else f"{_weekdays(weekday)} "
-    times = f"{_field(hour, 2)}:{_field(minute, 2)}:00"
-    return f"{days}*-{_field(month, 2)}-{_field(day, 2)} {times} {time_zone}"
+    times = f"{_field(hour, first=0)}:{_field(minute, first=0)}:00"
+    return f"{days}*-{_field(month, first=1)}-{_field(day, first=1)} {times} {time_zone}"
 
 
-def _field(text: str, width: int) -> str:
+def _field(text: str, *, first: int) -> str:
     def one(part: str) -> str:
         span, slash, step = part.partition("/")
         if span == "*":
-            return f"{'0' * width if width and slash else '*'}{slash}{step}"
-        first, dash, last = span.partition("-")
-        low = first.zfill(width)
-        return f"{low}{'..' if dash else ''}{last.zfill(width) if dash else ''}{slash}{step}"
+            return f"{first:02}{slash}{step}" if slash else "*"
+        low, dash, high = span.partition("-")
+        return f"{low.zfill(2)}{f'..{high.zfill(2)}' if dash else ''}{slash}{step}"
 
     return ",".join(one(part) for part in text.split(","))
 
@@ -54,17 +53,21 @@ def _weekdays(text: str) -> str:
 
 def schedule(wanted: Schedule) -> Role:
     """As confined as the service itself; a run that is still going is never joined by another."""
-    service = wanted.service
-    name = f"{service.key}-{wanted.name}"
+    # A user and a place for secrets of its own, so that neither disturbs the other.
+    service = replace(
+        wanted.service,
+        name=f"{wanted.service.name}-{wanted.name}",
+        part=wanted.service.part or wanted.service.name,
+    )
     unit = service.unit_file(
         start=("/bin/sh", "-c", wanted.command),
         kind="oneshot",
         restart="no",
         start_seconds=wanted.longest_seconds,
     )
-    text = unit.text().replace("[Install]\nWantedBy=multi-user.target\n", "")
+    text = unit.text().replace("\n[Install]\nWantedBy=multi-user.target\n", "")
     return Role(
-        name=name,
+        name=service.key,
         configure=(
             User(service.user, home=f"/var/lib/{service.key}"),
             Directory(service.configuration),
@@ -74,12 +77,22 @@ def schedule(wanted: Schedule) -> Role:
                 mode="0640",
                 group=service.user,
             ),
-            File(f"/etc/systemd/system/{name}.service", text),
+            *(
+                [
+                    File(
+                        f"{service.configuration}/secrets.json",
+                        service.secrets_specification(),
+                    )
+                ]
+                if service.secrets
+                else []
+            ),
+            File(f"/etc/systemd/system/{service.unit}", text),
             File(
-                f"/etc/systemd/system/{name}.timer",
-                f"[Unit]\nDescription={name}\n\n[Timer]\nOnCalendar={wanted.at}\n"
+                f"/etc/systemd/system/{service.key}.timer",
+                f"[Unit]\nDescription={service.key}\n\n[Timer]\nOnCalendar={wanted.at}\n"
                 "AccuracySec=1s\nPersistent=yes\n\n[Install]\nWantedBy=timers.target\n",
             ),
         ),
-        activate=(Running(f"{name}.timer"),),
+        activate=(Running(f"{service.key}.timer"),),
     )

@@ -2,7 +2,7 @@
 a place in the release, its variables, and its secrets in files that only memory holds."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from hosts.programs import DIRECTORY
@@ -35,6 +35,8 @@ class Service:
     memory_limit: str | None = None
     start_seconds: int = 60
     stop_seconds: int = 30
+    part: str | None = None
+    """Its part of the release; its own name where nothing is given."""
 
     @property
     def key(self) -> str:
@@ -51,7 +53,7 @@ class Service:
     @property
     def directory(self) -> str:
         """Its part of the release that serves."""
-        return f"{current(self.application)}/{self.name}"
+        return f"{current(self.application)}/{self.part or self.name}"
 
     @property
     def configuration(self) -> str:
@@ -67,6 +69,22 @@ class Service:
         if not self.secrets:
             return ()
         return (f"{DIRECTORY}/cloud", "fetch-secrets", f"{self.configuration}/secrets.json")
+
+    def secrets_specification(self) -> str:
+        """What the fetching program is told: names and places, no value."""
+
+        def place(source: SecretSource) -> dict[str, str]:
+            field = {"field": source.field} if source.field else {}
+            return {"arn": source.arn, **field, **({"name": source.file} if source.file else {})}
+
+        sources = sorted(self.secrets.items())
+        specification = {
+            "user": self.user,
+            "directory": self.secrets_directory,
+            "variables": {name: place(source) for name, source in sources if not source.file},
+            "files": {name: place(source) for name, source in sources if source.file},
+        }
+        return json.dumps(specification, indent=2) + "\n"
 
     def unit_file(self, *, start: tuple[str, ...], **facts: object) -> ServiceUnit:
         """Its unit; `facts` are what the kind of runtime knows better than the default."""
@@ -99,28 +117,11 @@ def service_role(
     *,
     install: tuple[Step, ...],
     configure: tuple[Step, ...] = (),
-    extra_owed: tuple[Owed, ...] = (),
+    debt: Callable[[str, str], Owed] = restart,
 ) -> Role:
-    """The files around a unit; a change in any of them is a restart that the release pays."""
-    owed = (restart(service.application, service.unit),)
-    specification = {
-        "user": service.user,
-        "directory": service.secrets_directory,
-        "variables": {
-            name: {"arn": source.arn, **({"field": source.field} if source.field else {})}
-            for name, source in sorted(service.secrets.items())
-            if not source.file
-        },
-        "files": {
-            name: {
-                "arn": source.arn,
-                "name": source.file,
-                **({"field": source.field} if source.field else {}),
-            }
-            for name, source in sorted(service.secrets.items())
-            if source.file
-        },
-    }
+    """The files around a unit. What a change of variables or secrets owes is `debt`; a changed
+    unit is always a restart. The release pays either."""
+    owed = (debt(service.application, service.unit),)
     return Role(
         name=service.key,
         install=install,
@@ -144,7 +145,7 @@ def service_role(
                 [
                     File(
                         f"{service.configuration}/secrets.json",
-                        json.dumps(specification, indent=2) + "\n",
+                        service.secrets_specification(),
                         owes=owed,
                     )
                 ]
@@ -152,7 +153,11 @@ def service_role(
                 else []
             ),
             *configure,
-            File(f"/etc/systemd/system/{service.unit}", unit.text(), owes=owed),
+            File(
+                f"/etc/systemd/system/{service.unit}",
+                unit.text(),
+                owes=(restart(service.application, service.unit),),
+            ),
         ),
         # Before the first release its condition rules it out; later this mends a stopped one.
         activate=(Running(service.unit),),
