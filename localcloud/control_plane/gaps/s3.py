@@ -8,7 +8,8 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from moto.s3.models import LOGGING_SERVICE_PRINCIPAL, FakeBucket
+from moto.s3.models import FakeBucket
+from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
 
 from localcloud.control_plane.gaps.mending import Method, mends
 
