@@ -69,6 +69,7 @@ class Rule:
     fix: str
     summary: str
     only_in_production: bool
+    off_because: str  # why it is not enforced unless --policy-pack-config asks for it
 
     def policy(self, level: EnforcementLevel, exempt: IsExempt) -> Policy:
         """The rule as the engine runs it, at a level, passing over what is exempt."""
@@ -157,6 +158,7 @@ class _Declaration(TypedDict):
     fix: Required[str]
     controls: NotRequired[tuple[str, ...]]
     only_in_production: NotRequired[bool]
+    off_because: NotRequired[str]
 
 
 def resource_rule(
@@ -203,6 +205,7 @@ class _Metadata(TypedDict):
     fix: str
     summary: str
     only_in_production: bool
+    off_because: str
 
 
 def _metadata(id: str, doc: str | None, declaration: _Declaration) -> _Metadata:
@@ -215,4 +218,5 @@ def _metadata(id: str, doc: str | None, declaration: _Declaration) -> _Metadata:
         "fix": declaration["fix"],
         "summary": " ".join((doc or "").split()),
         "only_in_production": declaration.get("only_in_production", False),
+        "off_because": declaration.get("off_because", ""),
     }

@@ -20,6 +20,7 @@ from typing import Any, cast
 from pulumi_policy import (
     EnforcementLevel,
     PolicyCustomTimeouts,
+    PolicyProviderResource,
     PolicyResource,
     PolicyResourceOptions,
     ReportViolation,
@@ -45,6 +46,7 @@ class Declared:
     name: str = "subject"
     protect: bool = False
     parent: str | None = None
+    provider: Mapping[str, Any] | None = None
 
     @property
     def id(self) -> str:
@@ -115,7 +117,7 @@ def _resource_args(declared: Declared, preview: bool) -> ResourceValidationArgs:
         urn=declared.urn,
         name=declared.name,
         opts=_options(declared),
-        provider=None,
+        provider=_provider(declared),
     )
 
 
@@ -127,7 +129,7 @@ def _stack(resources: Sequence[Declared], preview: bool) -> list[PolicyResource]
             urn=declared.urn,
             name=declared.name,
             opts=_options(declared),
-            provider=None,
+            provider=_provider(declared),
             parent=None,
             dependencies=[],
             property_dependencies={},
@@ -176,6 +178,15 @@ def _references(value: Any) -> Iterable[Declared]:
     elif isinstance(value, list | tuple):
         for each in cast(Sequence[Any], value):
             yield from _references(each)
+
+
+def _provider(declared: Declared) -> PolicyProviderResource | None:
+    if declared.provider is None:
+        return None
+    package = declared.type.partition(":")[0]
+    urn = f"urn:pulumi:test::test::pulumi:providers:{package}::provider"
+    seen = _seen(declared.provider, preview=False)
+    return PolicyProviderResource(f"pulumi:providers:{package}", seen, urn, "provider")
 
 
 def _options(declared: Declared) -> PolicyResourceOptions:

@@ -62,6 +62,11 @@ def options(name: str, **changes: Any) -> Change:
     return apply
 
 
+def as_type(type: str, props: Mapping[str, Any]) -> Change:
+    """The first resource is another one, under the same name."""
+    return lambda stack: [replace(stack[0], type=type, props=props), *stack[1:]]
+
+
 def without(name: str) -> Change:
     """Leave the resource of that name out."""
 
