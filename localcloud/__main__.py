@@ -17,7 +17,7 @@ Command = Callable[[Paths, argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(_with_separator(sys.argv[1:] if arguments is None else arguments))
-    paths = places.of(given.project.absolute() if given.project else places.ROOT)
+    paths = places.of(given.project, given.home)
     command: Command = given.command
     # `kill` and a closed terminal stop it as Ctrl-C does: what is under way is finished first.
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--project", type=Path, metavar="DIR", help="the Pulumi project to run (default: this one)"
+    )
+    parser.add_argument(
+        "--home", type=Path, metavar="DIR", help="where its things are kept (default: .local in it)"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

@@ -65,8 +65,10 @@ class Paths:
         return Paths(self.project, self.home / "previews" / stack, tools=self.home)
 
 
-def of(project: Path = ROOT) -> Paths:
-    return Paths(project=project, home=project / ".local")
+def of(project: Path | None, home: Path | None) -> Paths:
+    """This project and its `.local/`, unless others were named."""
+    chosen = project.absolute() if project else ROOT
+    return Paths(chosen, home.absolute() if home else chosen / ".local")
 
 
 def cache() -> Path:

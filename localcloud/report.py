@@ -10,12 +10,19 @@ from rich.table import Table
 
 from localcloud.engine.run import Finding, Outcome, Step
 
+# A log has no width of its own.
+LOG_WIDTH = 120
+
 console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal:
+    console = Console(highlight=False, soft_wrap=True, width=LOG_WIDTH)
 
 # On a terminal the line is rewritten; in a log each line stays, so there are few.
 REFRESH = 0.5
 LOG_INTERVAL = 15.0
 SLOWEST = 8
+# How the pack says that a rule has to wait for the update.
+UNDECIDED = "undecided until the update"
 COMPONENT_PREFIX = "groundwork:"
 
 
@@ -126,16 +133,15 @@ def show_timings(timings: Timings) -> None:
 
 
 def show_findings(findings: list[Finding]) -> None:
-    if not findings:
-        say("Policy pack: no findings.")
-        return
-    table = Table(title="Policy pack", title_justify="left")
-    for column in ("rule", "level", "resource", "finding"):
-        table.add_column(column)
-    for finding in sorted(findings, key=lambda finding: (not finding.blocking, finding.rule)):
+    """What blocks first; what a rule cannot know before the update is only counted."""
+    undecided = [finding for finding in findings if UNDECIDED in finding.message]
+    decided = [finding for finding in findings if UNDECIDED not in finding.message]
+    for finding in sorted(decided, key=lambda finding: (not finding.blocking, finding.rule)):
         level = "blocks" if finding.blocking else "advice"
-        table.add_row(finding.rule, level, finding.resource, finding.message)
-    console.print(table)
+        say(f"{level}: {finding.rule} on {finding.resource}: {finding.message}")
+    waiting = f"; {len(undecided)} judgements wait for values that only `up` knows"
+    counted = f"{len(decided)} findings" if decided else "no findings"
+    say(f"Policy pack: {counted}{waiting if undecided else ''}.")
 
 
 def show_errors(outcome: Outcome) -> None:

@@ -1,5 +1,6 @@
 """Starts the control plane, sees that it is well, and ends it."""
 
+import hashlib
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ from localcloud.paths import ROOT, Paths
 
 ROLE = "control-plane"
 MODULE = "localcloud.control_plane"
+# What the process is made of.
+PACKAGES = ("control_plane", "load_balancer", "machines", "network", "services")
 START_TIMEOUT = 120.0
 ANSWER_TIMEOUT = 5.0
 # It answers every change once its effect is on disk; what it stops itself may take a while.
@@ -63,7 +66,7 @@ class Starting:
 def start(paths: Paths, port: int | None) -> Starting:
     """Begin to have one; nothing where it runs already. A port once taken is kept."""
     chosen = _recorded_port(paths) or port or ports.any_free()
-    if _ready_pid(paths) is not None and _answers(chosen):
+    if _ready_pid(paths) is not None and _is_current(paths) and _answers(chosen):
         return Starting(paths, chosen, None)
     processes.end(processes.started_by(paths.home, {ROLE}), grace=STOP_GRACE, first=signal.SIGTERM)
     check_port(paths, chosen)
@@ -72,6 +75,7 @@ def start(paths: Paths, port: int | None) -> Starting:
     (paths.control_plane / "state" / "ready.json").unlink(missing_ok=True)
     # Some names that AWS gives out hold the endpoint (queues), so a restart must not move it.
     _port_file(paths).write_text(str(chosen))
+    _code_file(paths).write_text(_code())
     with _log(paths).open("ab") as log:
         child = subprocess.Popen(
             [
@@ -126,6 +130,26 @@ def _log(paths: Paths) -> Path:
 
 def _port_file(paths: Paths) -> Path:
     return paths.control_plane / "port"
+
+
+def _code_file(paths: Paths) -> Path:
+    return paths.control_plane / "code"
+
+
+def _is_current(paths: Paths) -> bool:
+    """Whether the running one was started from the code as it is now; its state outlives it."""
+    try:
+        return _code_file(paths).read_text() == _code()
+    except OSError:
+        return False
+
+
+def _code() -> str:
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        for file in sorted((ROOT / "localcloud" / package).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _recorded_port(paths: Paths) -> int | None:

@@ -144,7 +144,7 @@ class EventReader:
                 meta = event["resourcePreEvent"]["metadata"]
                 if meta["op"] != "same":
                     self._begun[meta["urn"]] = now
-                    if _is_shown(meta["type"]):
+                    if _is_shown(meta["type"]) and _is_custom(meta):
                         self._outcome.under_way[meta["urn"]] = now
             case "resOutputsEvent":
                 self._finish(event["resOutputsEvent"]["metadata"], now)
@@ -188,6 +188,11 @@ class EventReader:
         )
         if finding not in self._outcome.findings:
             self._outcome.findings.append(finding)
+
+
+def _is_custom(meta: dict[str, Any]) -> bool:
+    """A resource of a provider; a component only waits for those inside it."""
+    return bool((meta.get("new") or meta.get("old") or {}).get("custom"))
 
 
 def _is_shown(kind: str) -> bool:
