@@ -8,9 +8,9 @@ from settings.load import load
 from settings.problem import SettingsError
 
 try:
-    settings = load(pulumi.get_stack(), configuration())
+    platform = Platform("groundwork", load(pulumi.get_stack(), configuration()))
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
-for name, value in Platform("groundwork", settings).outputs.items():
+for name, value in platform.outputs.items():
     pulumi.export(name, value)

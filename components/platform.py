@@ -19,6 +19,7 @@ from components.grant import Grant
 from components.host_fleet import HostFleet, HostFleetArgs
 from components.permissions import decrypt, encrypt, manage_objects, read_secrets
 from components.providers import Providers, ProvidersArgs
+from components.releases import refuse_missing
 from components.routing import Forward, Route
 from components.secret import Generated, generate
 from components.target_group import HealthCheck, TargetGroupArgs
@@ -67,6 +68,8 @@ class Platform(pulumi.ComponentResource):
         )
         self._child = pulumi.ResourceOptions(parent=self, providers=[self._aws.main])
         self._at_the_edge = pulumi.ResourceOptions(parent=self, providers=[self._aws.edge])
+
+        refuse_missing(settings, self._aws.main)
 
         self._foundation = Foundation(
             name, FoundationArgs(stack_name=settings.name, stack=self._stack), opts=self._child

@@ -1,0 +1,69 @@
+"""The releases that a stack asks for, looked up in the artifact bucket before anything is made."""
+
+from collections.abc import Iterator
+
+import pulumi
+import pulumi_aws as aws
+
+from settings.problem import Problem, SettingsError
+from settings.stack import HostsPlacement
+from settings.tree import Settings
+
+
+def artifact_key(application: str, version: str, part: str, kind: str) -> str:
+    """Where a part of a release lies; the same on every stack."""
+    return f"releases/{application}/{version}/{part}.{kind}"
+
+
+def refuse_missing(settings: Settings, provider: aws.Provider) -> None:
+    """SettingsError where a release, or a part of one, is not in the bucket.
+
+    The answer is waited for, so that no resource is registered before it.
+    """
+    look = pulumi.InvokeOptions(provider=provider)
+    problems = [
+        problem
+        for application, version in settings.stack.releases.items()
+        for problem in _missing(settings, application, version, look)
+    ]
+    if problems:
+        raise SettingsError(problems)
+
+
+def _missing(
+    settings: Settings, application: str, version: str, look: pulumi.InvokeOptions
+) -> Iterator[Problem]:
+    wanted = set(_parts(settings, application, version))
+    if not wanted:
+        return
+    bucket = settings.stack.artifacts
+    there = aws.s3.get_objects(
+        bucket=bucket, prefix=f"releases/{application}/{version}/", opts=look
+    ).keys
+    absent = sorted(wanted - set(there))
+    if not absent:
+        return
+    known = aws.s3.get_objects(
+        bucket=bucket, prefix=f"releases/{application}/", delimiter="/", opts=look
+    ).common_prefixes
+    versions = sorted(prefix.rstrip("/").rpartition("/")[2] for prefix in known)
+    yield Problem(
+        file=f"Pulumi.{settings.name}.yaml",
+        key=f"groundwork:releases.{application}",
+        value=f'"{version}"',
+        allowed=(
+            f"{bucket} lacks {', '.join(absent)}; "
+            f"it has the versions {', '.join(versions) or 'none'}"
+        ),
+    )
+
+
+def _parts(settings: Settings, application: str, version: str) -> Iterator[str]:
+    spec = settings.applications[application]
+    placement = settings.placed(application).placement
+    for service, shape in spec.services.items():
+        if isinstance(placement, HostsPlacement) or placement.services[service].build:
+            kind = "jar" if shape.runtime.kind == "java" else "tar.gz"
+            yield artifact_key(application, version, service, kind)
+    for site in spec.sites:
+        yield artifact_key(application, version, site, "tar.gz")
