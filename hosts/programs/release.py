@@ -3,6 +3,7 @@
 
     stage    lay the artifacts of a version beside the one that serves
     switch   out of rotation, change the version or pay what is owed, check, and back
+    migrate  bring the database along (on the operations instance alone)
     confirm  keep the new version: every host has it
     return   go back to the last confirmed version (started by itself where no confirm came)
 
@@ -157,7 +158,7 @@ def paid(kind: str, application: str, unit: str) -> None:
 
 def stage(application: Application, version: str) -> None:
     """Unpacked whole beside the others, after its digest was checked; a second time is nothing."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", version):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", version):
         raise RefusedError(f"{version!r} is no version that could name a folder")
     for part, pattern in application.artifacts.items():
         directory = application.release(version) / part
@@ -206,6 +207,22 @@ def unpack(bucket: str, key: str, directory: Path, scratch: Path) -> None:
     fresh.replace(directory)
     for parent in (directory.parent, directory.parent.parent):
         parent.chmod(0o755)
+
+
+# -- migrate ----------------------------------------------------------------------------------
+
+
+def migrate(application: Application, version: str) -> None:
+    """Once for all hosts: the database itself remembers which versions it has been brought to."""
+    stage(application, version)
+    unit = f"{application.name}-migrate@{version}.service"
+    systemctl("reset-failed", unit)
+    if not systemctl("start", unit):
+        raise RefusedError(
+            f"The migration to {application.name} {version} failed, and no host has changed: see "
+            f"`journalctl -u {unit}` on the operations instance. Correct the migration and "
+            "release again."
+        )
 
 
 # -- switch -----------------------------------------------------------------------------------
@@ -480,7 +497,7 @@ def give_up(application: Application, version: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("action", choices=("stage", "switch", "confirm", "return"))
+    parser.add_argument("action", choices=("stage", "migrate", "switch", "confirm", "return"))
     parser.add_argument("application")
     parser.add_argument("version", nargs="?")
     parser.add_argument("--patience", type=float, default=900.0)
@@ -494,6 +511,8 @@ def main() -> int:
                 give_up(application, given.version)
         elif given.action == "stage":
             stage(application, given.version)
+        elif given.action == "migrate":
+            migrate(application, given.version)
         elif given.action == "switch":
             switch(application, given.version, given.patience)
         else:
