@@ -18,6 +18,9 @@ from localcloud.recorded_process import Recorded, children
 POWER_OFF = signal.SIGRTMIN + 4
 REBOOT = signal.SIGRTMIN + 5
 
+# Where systemd-nspawn leaves an empty directory for each machine it ever started.
+PROPAGATION = Path("/run/systemd/nspawn/propagate")
+
 CGROUPS = Path("/sys/fs/cgroup")
 CONTROLLERS = ("memory", "cpu", "pids", "systemd", "unified")
 CGROUP_PARENT = "groundwork"
@@ -53,6 +56,8 @@ class Service:
     command: Sequence[str]
     # With the prefix length of the network that is on the bridge.
     addresses: Sequence[str]
+    # Whether it is started again by itself, or by whoever decides who leads.
+    restarts: bool = True
     # Directory here → directory there.
     writable: dict[Path, str]
     readable: dict[Path, str]
@@ -100,9 +105,10 @@ class Container:
         for mark in ("exit", "stopping"):
             (self.directory / mark).unlink(missing_ok=True)
         groups = self._make_cgroups()
-        overlay, restart, root, arguments = "", "always", what.image, self._service_or_boot(what)
+        overlay, root, arguments = "", what.image, self._service_or_boot(what)
+        restart = "always" if isinstance(what, Service) and what.restarts else "never"
         if isinstance(what, Machine):
-            root, restart = self.directory / "root", "never"
+            root = self.directory / "root"
             layers = {
                 "lowerdir": what.image,
                 "upperdir": self.upper,
@@ -147,10 +153,9 @@ class Container:
 
     @property
     def main(self) -> int | None:
-        """A service's own process."""
+        """A service's own process: the first one's oldest child, others being its orphans."""
         leader = self.leader
-        inside = children(leader) if leader else []
-        return next((child for child in inside if _number_inside(child) == 2), None)
+        return next(iter(children(leader)), None) if leader else None
 
     def run(
         self, *command: str, text: str | None = None, timeout: float = 60
@@ -197,6 +202,8 @@ class Container:
         self._ended(5)
         for group in self._cgroups():
             remove_cgroup(group)
+        with contextlib.suppress(OSError):
+            (PROPAGATION / self.name).rmdir()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _ended(self, within: float) -> None:

@@ -122,10 +122,18 @@ SERVICES = Recipe(
     name="services",
     packages=[
         *("ca-certificates", "haproxy", "iproute2", "mariadb-server", "openssl"),
-        *("postgresql-17", "procps", "redis-server", "util-linux", "valkey-server"),
+        *("mariadb-backup", "postgresql-17", "postgresql-17-pgaudit", "postgresql-17-pgvector"),
+        *("procps", "redis-server", "util-linux", "valkey-server"),
     ],
     files={"etc/resolv.conf": f"nameserver {addresses.RESOLVER}\n"},
-    commands=["rm -rf /var/lib/postgresql/17 /var/lib/mysql /etc/machine-id"],
+    commands=[
+        "rm -rf /var/lib/postgresql/17 /var/lib/mysql /etc/machine-id",
+        # On RDS the master user, who is no superuser, may create these (RDS guide, extensions).
+        "cd /usr/share/postgresql/17/extension && for extension in"
+        " amcheck pageinspect pg_buffercache pg_prewarm pg_stat_statements pgaudit pgstattuple"
+        " pgrowlocks postgres_fdw dblink vector sslinfo; do"
+        ' echo "trusted = true" >>"$extension.control"; done',
+    ],
 )
 
 

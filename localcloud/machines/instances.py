@@ -146,7 +146,7 @@ class Machines:
         self._network.resolver.announce(
             OWNER,
             {
-                f"{w.identity.hostname}.{w.identity.domain}": w.identity.private_address
+                f"{w.identity.hostname}.{w.identity.domain}": [w.identity.private_address]
                 for w in alive.values()
             },
         )
@@ -183,8 +183,12 @@ class Machines:
     def _start(self, container: Container, wanted: Wanted) -> None:
         try:
             self._network.ensure(wanted.identity.vpc)
+            first = not container.upper.exists()
             files = seed.files(wanted.identity, self._network.namespace.public)
             seed.write(files, container.upper)
+            if first:
+                authority = self._network.authority.certificate
+                seed.write(seed.trust(authority, self._image.root), container.upper)
             container.start(
                 Machine(
                     image=self._image.root,

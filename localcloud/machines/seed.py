@@ -12,7 +12,9 @@ from localcloud.network import addresses
 SEED = "var/lib/cloud/seed/nocloud-net"
 NETWORK = "etc/systemd/network/10-host0.network"
 PUBLIC_NETWORK = "etc/systemd/network/10-host0.network.d/public.conf"
-TRUST = "etc/ssl/certs/ca-certificates.crt"
+# What every program on Debian trusts, and what makes it anew.
+TRUSTED = "etc/ssl/certs/ca-certificates.crt"
+TRUSTED_HERE = "usr/local/share/ca-certificates/groundwork.crt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,15 @@ def files(identity: Identity, public: IPv4Network) -> list[SeedFile]:
         SeedFile("etc/hostname", f"{identity.hostname}\n".encode()),
         SeedFile(NETWORK, network(identity, public).encode()),
         SeedFile(PUBLIC_NETWORK, public_network(identity.public_addresses).encode()),
+    ]
+
+
+def trust(authority: str, image: Path) -> list[SeedFile]:
+    """Let the machine trust this cloud's endpoints as it trusts Amazon's."""
+    every = (image / TRUSTED).read_text() + authority
+    return [
+        SeedFile(TRUSTED, every.encode()),
+        SeedFile(TRUSTED_HERE, authority.encode()),
     ]
 
 

@@ -1,11 +1,12 @@
 """The one network of a local cloud, shared by everything that attaches to it."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from localcloud.network.firewall import Firewall, Rule
+from localcloud.authority import Authority
+from localcloud.network.firewall import Firewall, Flow, Rule, flows
 from localcloud.network.names import Resolver
 from localcloud.network.namespace import Namespace, NetworkError
 
@@ -23,6 +24,8 @@ class CloudNetwork:
         self._vpcs: set[IPv4Network] = set()
         self._made = False
         self._members: dict[str, Mapping[str, Iterable[str]]] = {}
+        self._flows: dict[str, Sequence[Flow]] = {}
+        self._authority: Authority | None = None
 
     def ensure(self, vpc: IPv4Network | None = None) -> None:
         """Make the network, and let it carry this VPC."""
@@ -45,13 +48,27 @@ class CloudNetwork:
         with self._lock:
             self._members[owner] = members
 
+    def join(self, owner: str, joined: Sequence[Flow]) -> None:
+        """Say who reaches whom behind the security groups' back, as AWS's own parts do."""
+        with self._lock:
+            self._flows[owner] = joined
+
+    @property
+    def authority(self) -> Authority:
+        """Who signs the certificates of this cloud's endpoints."""
+        with self._lock:
+            if self._authority is None:
+                self._authority = Authority(self.directory / "authority")
+            return self._authority
+
     def filter(self, rules: Mapping[str, list[Rule]]) -> None:
         """Let through what the groups' rules allow, and nothing else."""
         with self._lock:
             members: dict[str, Iterable[str]] = {}
             for owned in self._members.values():
                 members.update(owned)
-            self._firewall.apply(rules, members)
+            joined = [flow for owned in self._flows.values() for flow in owned]
+            self._firewall.apply([*flows(rules, members), *joined])
 
     def destroy(self) -> None:
         self.resolver.stop()

@@ -57,7 +57,7 @@ def flows(rules: Mapping[str, Sequence[Rule]], members: Mapping[str, Iterable[st
     return sorted(allowed, key=lambda f: (f.target, f.protocol, f.first_port, str(f.source)))
 
 
-def render(allowed: Iterable[Flow], public: IPv4Network) -> str:
+def render(allowed: Iterable[Flow]) -> str:
     """The rules as nftables takes them, replacing what was there in one step."""
     lines = [_rule(flow) for flow in allowed]
     both_ways = [line for pair in lines for line in pair]
@@ -106,10 +106,8 @@ class Firewall:
         self._network = network
         self._applied = ""
 
-    def apply(
-        self, rules: Mapping[str, Sequence[Rule]], members: Mapping[str, Iterable[str]]
-    ) -> None:
-        text = render(flows(rules, members), self._network.public)
+    def apply(self, allowed: Iterable[Flow]) -> None:
+        text = render(allowed)
         if text != self._applied:
             self._network.run("nft", "-f", "-", text=text)
             self._applied = text

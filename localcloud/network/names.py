@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from localcloud.network import addresses
@@ -37,10 +37,12 @@ class Resolver:
                 environment={"PATH": os.environ["PATH"]},
             )
 
-    def announce(self, owner: str, names: Mapping[str, str]) -> None:
-        """Make these all the names of one owner: name → address."""
+    def announce(self, owner: str, names: Mapping[str, Sequence[str]]) -> None:
+        """Make these all the names of one owner: name → its addresses."""
         path = self._directory / "names" / owner
-        lines = "".join(f"{address} {name}\n" for name, address in sorted(names.items()))
+        lines = "".join(
+            f"{address} {name}\n" for name, all in sorted(names.items()) for address in all
+        )
         if path.exists() and path.read_text() == lines:
             return
         path.write_text(lines)

@@ -13,6 +13,7 @@ from pathlib import Path
 from localcloud.network import addresses
 
 BRIDGE = "vpc"
+ROUTER = "02:00:00:00:00:01"
 CLONE_NEWNET = 0x40000000
 
 
@@ -40,6 +41,8 @@ class Namespace:
             [
                 "link set dev lo up",
                 f"link add name {BRIDGE} type bridge",
+                # Its own for good: else it is its lowest port's, and changes as machines come.
+                f"link set dev {BRIDGE} address {ROUTER}",
                 f"link set dev {BRIDGE} up",
                 f"addr add {addresses.METADATA}/16 dev {BRIDGE}",
                 f"addr add {addresses.RESOLVER}/16 dev {BRIDGE}",
@@ -59,6 +62,9 @@ class Namespace:
             _run("ip", "link", "delete", "dev", self.host_link)
         if self.exists():
             _run("ip", "netns", "delete", self.name)
+        # `ip` mounts the folder on itself for the first namespace, and leaves it so.
+        if self.path.parent.is_dir() and not any(self.path.parent.iterdir()):
+            subprocess.run(["umount", self.path.parent], capture_output=True)
 
     def inside(self, command: Sequence[str]) -> list[str]:
         """The command, made to run in this network and otherwise where it would have run."""

@@ -26,6 +26,26 @@ def install(network: IPv4Network) -> None:
     elastic: Any = moto.ec2.models.elastic_ip_addresses
     interfaces.random_public_ip = free
     elastic.random_ip = free
+    interfaces.NetworkInterface.stop = _stop
+    interfaces.NetworkInterface.start = _start
+
+
+def _elastic(interface: Any) -> str | None:
+    for address in interface.ec2_backend.addresses:
+        if address.eni is interface:
+            return address.public_ip
+    return None
+
+
+def _stop(self: Any) -> None:
+    """An elastic address stays with its interface; moto takes it away when a machine stops."""
+    if self.public_ip_auto_assign:
+        self.public_ip = _elastic(self)
+
+
+def _start(self: Any) -> None:
+    if not self.public_ip:
+        self.check_auto_public_ip()
 
 
 def in_use() -> set[str]:
