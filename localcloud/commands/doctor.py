@@ -7,10 +7,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rich.table import Table
-
 from localcloud import paths as places
-from localcloud import ports, report, session, supervisor
+from localcloud import ports, session, supervisor
 from localcloud.engine import binary
 from localcloud.error import LocalCloudError
 from localcloud.paths import Paths
@@ -36,19 +34,21 @@ class Finding:
 
 def run(paths: Paths) -> int:
     findings = [check(paths) for check in CHECKS]
-    table = Table(title="This machine", title_justify="left")
-    for column in ("", "what", "state", "what to do"):
-        table.add_column(column, overflow="fold")
     for finding in findings:
-        mark = "ok" if finding.ok else "only" if finding.only_for else "MISSING"
-        needed = f"{finding.todo} (needed only for {finding.only_for})" if finding.only_for else ""
-        table.add_row(
-            mark, finding.what, finding.state, "" if finding.ok else needed or finding.todo
-        )
-    report.console.print(table)
+        say(_line(finding))
     missing = [finding for finding in findings if not finding.ok and not finding.only_for]
     say(f"{len(missing)} missing." if missing else "Everything that `make up` needs is here.")
     return 1 if missing else 0
+
+
+def _line(finding: Finding) -> str:
+    """In lines, not in a table: a command has to survive being copied."""
+    mark = "ok" if finding.ok else "absent" if finding.only_for else "MISSING"
+    line = f"{mark:8} {finding.what}: {finding.state}"
+    if finding.ok:
+        return line
+    needed = f" (only {finding.only_for} needs it)" if finding.only_for else ""
+    return f"{line}\n{'':8}   to do: {finding.todo}{needed}"
 
 
 def _python(paths: Paths) -> Finding:
@@ -80,7 +80,7 @@ def _terraform_provider(paths: Paths) -> Finding:
 def _node(paths: Paths) -> Finding:
     found = shutil.which("node")
     state = found or "not on PATH"
-    return Finding("Node.js", state, found is not None, "install nodejs", "`make lint` (pyright)")
+    return Finding("Node.js", state, found is not None, "apt-get install nodejs", "`make lint`")
 
 
 def _port(paths: Paths) -> Finding:
@@ -103,7 +103,7 @@ def _disk(paths: Paths) -> Finding:
 def _root(paths: Paths) -> Finding:
     is_root = os.geteuid() == 0
     state = "root" if is_root else "not root"
-    return Finding("User", state, is_root, "run as root", "machines that boot")
+    return Finding("User", state, is_root, "run it with sudo", "booting machines")
 
 
 CHECKS: tuple[Callable[[Paths], Finding], ...] = (

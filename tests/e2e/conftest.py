@@ -1,0 +1,40 @@
+"""Every test in this folder goes through the real engine, so none runs unless asked for."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localcloud.paths import ROOT
+from tests.e2e import cloud
+from tests.e2e.cloud import Cloud
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A small project with a home of its own; taken down whatever happens."""
+    folder = tmp_path_factory.mktemp("small")
+    shutil.copytree(HERE / "project", folder / "project")
+    description = (folder / "project" / "Pulumi.yaml").read_text()
+    environment = f"    virtualenv: {ROOT / '.venv'}\n"
+    (folder / "project" / "Pulumi.yaml").write_text(description + environment)
+    made = cloud.new(folder / "project", folder)
+    yield made
+    made.run("down")
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The real program with a home of its own; taken down whatever happens."""
+    made = cloud.new(ROOT, tmp_path_factory.mktemp("platform"))
+    yield made
+    made.run("down")

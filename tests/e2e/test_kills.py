@@ -1,0 +1,79 @@
+"""Killed at any moment, the next `up` goes on and ends where an undisturbed one would have."""
+
+import os
+import random
+import time
+from typing import Any
+
+import boto3
+
+from tests.e2e.cloud import Cloud, kill, wait_for
+
+KILLS = 5
+# An `up` of the small project takes longer than this, so every kill hits something.
+LATEST = 25.0
+
+
+def client(cloud: Cloud, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=cloud.endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id="emulated",
+        aws_secret_access_key="emulated",
+    )
+
+
+def test_killed_five_times_it_goes_on_and_makes_everything_once(small: Cloud) -> None:
+    seed = int(os.environ.get("GROUNDWORK_SEED", random.randrange(10**6)))
+    moments = random.Random(seed)
+    print(f"moments of the kills: GROUNDWORK_SEED={seed}")
+    for number in range(KILLS):
+        process = small.start("up")
+        moment = moments.uniform(0.5, LATEST)
+        whole_group = moments.random() < 0.7
+        print(f"kill {number + 1}: after {moment:.1f} s, {'group' if whole_group else 'one'}")
+        time.sleep(moment)
+        kill(process, whole_group=whole_group)
+
+    small.expect("up")
+
+    ec2 = client(small, "ec2")
+    networks = ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.90.0.0/16"]}])["Vpcs"]
+    own = [{"Name": "vpc-id", "Values": [networks[0]["VpcId"]]}]
+    assert len(networks) == 1
+    assert len(ec2.describe_subnets(Filters=own)["Subnets"]) == 3
+    parameters = client(small, "ssm").get_parameters_by_path(Path="/small", MaxResults=50)
+    names = {f"/small/{number}" for number in range(12)}
+    assert {parameter["Name"] for parameter in parameters["Parameters"]} == names
+    assert "Nothing to change" in small.expect("up")
+
+
+def test_a_dead_control_plane_comes_back_with_everything_in_it(small: Cloud) -> None:
+    before = client(small, "s3").list_buckets()["Buckets"]
+    (process,) = control_planes(small)
+    os.kill(process, 9)
+    assert wait_for(lambda: not control_planes(small), 10)
+
+    assert "Nothing to change" in small.expect("up")
+
+    after = client(small, "s3").list_buckets()["Buckets"]
+    assert [bucket["Name"] for bucket in after] == [bucket["Name"] for bucket in before]
+    assert after != []
+
+
+def test_down_after_a_kill_leaves_no_process_and_no_file(small: Cloud) -> None:
+    process = small.start("up")
+    time.sleep(6)
+    kill(process, whole_group=True)
+
+    small.expect("down")
+
+    assert not small.home.exists()
+    assert small.processes() == []
+
+
+def control_planes(cloud: Cloud) -> list[int]:
+    from localcloud import processes, supervisor
+
+    return [process.pid for process in processes.started_by(cloud.home, {supervisor.ROLE})]
