@@ -10,10 +10,12 @@ SERVICES = (
     "autoscaling",
     "backup",
     "cloudfront",
+    "ec2",
     "ecs",
     "elasticache",
     "elbv2",
     "rds",
+    "s3",
     "s3",
 )
 

@@ -1,4 +1,4 @@
-"""AWS Backup: selections of what a plan covers, and changes to a plan; moto has neither."""
+"""AWS Backup: selections of a plan, changes to a plan, policies of a vault; moto has none."""
 
 import json
 import re
@@ -6,6 +6,8 @@ import time
 import uuid
 from typing import Any
 
+from moto.backup import urls
+from moto.backup.exceptions import ResourceNotFoundException
 from moto.backup.models import BackupBackend
 from moto.backup.responses import BackupResponse
 
@@ -18,6 +20,7 @@ PLAN_PATH = re.compile(r"/backup/plans/([^/]+)(?:/selections/?([^/]*))?")
 def new_backend(original: Method, self: Any, *args: Any, **kwargs: Any) -> None:
     original(self, *args, **kwargs)
     self.selections = {}
+    self.vault_policies = {}
 
 
 def _ids(response: Any) -> tuple[str, str]:
@@ -41,11 +44,10 @@ def create_backup_selection(self: Any) -> str:
 
 
 @adds(BackupResponse)
-def get_backup_selection(self: Any) -> Any:
+def get_backup_selection(self: Any) -> str:
     selection = self.backup_backend.selections.get(_ids(self))
     if selection is None:
-        message = {"message": "Cannot find Backup selection"}
-        return 404, {"x-amzn-errortype": "ResourceNotFoundException"}, json.dumps(message)
+        raise ResourceNotFoundException("Cannot find Backup selection")
     return json.dumps(selection)
 
 
@@ -82,3 +84,40 @@ def update_backup_plan(self: Any) -> str:
     plan.advanced_backup_settings = filled.advanced_backup_settings
     plan.version_id = filled.version_id
     return json.dumps(plan.to_dict())
+
+
+# -- vault policies -----------------------------------------------------------------------------
+
+urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/access-policy$"] = BackupResponse.dispatch
+
+
+def _vault(response: Any) -> Any:
+    return response.backup_backend.describe_backup_vault(response.path.split("/")[-2])
+
+
+@adds(BackupResponse)
+def put_backup_vault_access_policy(self: Any) -> str:
+    name = _vault(self).backup_vault_name
+    self.backup_backend.vault_policies[name] = json.loads(self.body)["Policy"]
+    return "{}"
+
+
+@adds(BackupResponse)
+def get_backup_vault_access_policy(self: Any) -> str:
+    vault = _vault(self)
+    policy = self.backup_backend.vault_policies.get(vault.backup_vault_name)
+    if policy is None:
+        raise ResourceNotFoundException("Backup vault access policy does not exist")
+    return json.dumps(
+        {
+            "BackupVaultName": vault.backup_vault_name,
+            "BackupVaultArn": vault.backup_vault_arn,
+            "Policy": policy,
+        }
+    )
+
+
+@adds(BackupResponse)
+def delete_backup_vault_access_policy(self: Any) -> str:
+    self.backup_backend.vault_policies.pop(_vault(self).backup_vault_name, None)
+    return "{}"

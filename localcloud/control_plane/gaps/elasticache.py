@@ -315,16 +315,16 @@ def _set_replica_count(response: Any) -> ActionResult:
 
 
 @mends(ElastiCacheBackend, "delete_replication_group")
-def delete_group(original: Method, self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-    group = original(self, name, *args, **kwargs)
-    for member in [c for c in self.cache_clusters if c.startswith(f"{name}-")]:
-        del self.cache_clusters[member]
-    del self.replication_groups[name]
+def delete_group(original: Method, self: Any, **asked: Any) -> Any:
+    group = original(self, **asked)
+    for member in group.member_clusters:
+        self.cache_clusters.pop(member, None)
+    del self.replication_groups[group.replication_group_id]
     return group
 
 
 @mends(ElastiCacheBackend, "delete_cache_cluster")
-def delete_cluster(original: Method, self: Any, name: str) -> Any:
-    cluster = original(self, name)
-    del self.cache_clusters[name]
+def delete_cluster(original: Method, self: Any, **asked: Any) -> Any:
+    cluster = original(self, **asked)
+    del self.cache_clusters[cluster.cache_cluster_id]
     return cluster

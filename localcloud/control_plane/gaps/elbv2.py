@@ -31,5 +31,5 @@ def health_for(original: Method, self: Any, target: dict[str, Any], ec2_backend:
     state, description = observed
     reason, usual = REASONS.get(state, (None, None))
     return FakeHealthStatus(
-        said.instance_id, said.port, said.health_port, state, reason, description or usual
+        said.instance_id, said.port, said.health_check_port, state, reason, description or usual
     )

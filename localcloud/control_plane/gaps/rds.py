@@ -115,6 +115,7 @@ def create_replica(original: Method, self: Any, asked: dict[str, Any]) -> Any:
     settings = {name: getattr(source, name) for name in names}
     settings |= {name: value for name, value in asked.items() if value is not None}
     settings.setdefault("backup_retention_period", 0)
+    settings.setdefault("db_instance_class", source.db_instance_class)
     if same_region and "db_subnet_group_name" not in settings:
         settings["db_subnet_group_name"] = source._db_subnet_group_name
     replica: Any = DBInstance(

@@ -159,10 +159,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: Any) -> Any:
         kind = self._kind(request)
         news = _given(decode_properties(request.news))
-        failures = [
-            provider_pb2.CheckFailure(property=name, reason=reason)
-            for name, reason in _not_served(kind, news)
-        ]
+        failures = [provider_pb2.CheckFailure(reason=reason) for reason in _not_served(kind, news)]
         if failures:
             return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
         self._add_default_tags(kind, news)
@@ -257,8 +254,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         kind = self._catalogue.function(request.tok)
         arguments = _given(plain(decode_properties(request.args)))
         failures = [
-            provider_pb2.CheckFailure(property=name, reason=reason)
-            for name, reason in _not_served(kind, arguments)
+            provider_pb2.CheckFailure(reason=reason) for reason in _not_served(kind, arguments)
         ]
         if failures:
             return provider_pb2.InvokeResponse(failures=failures)
@@ -321,11 +317,11 @@ def _given(properties: Properties) -> Properties:
     return {name: value for name, value in properties.items() if value is not None}
 
 
-def _not_served(kind: Kind, given: Properties) -> list[tuple[str, str]]:
+def _not_served(kind: Kind, given: Properties) -> list[str]:
     """Inputs that the SDK takes and provider 5 does not know: refused, never dropped."""
     settable = {field.pulumi for field in kind.block.attributes.values() if field.settable}
     settable |= {nested.pulumi for nested in kind.block.blocks.values()}
-    refused: list[tuple[str, str]] = []
+    refused: list[str] = []
     for name in given:
         if name in settable or name.startswith("__"):
             continue
@@ -338,7 +334,7 @@ def _not_served(kind: Kind, given: Properties) -> list[tuple[str, str]]:
             reason = f"`{name}` needs the AWS provider 6, and the local cloud runs 5.100."
         else:
             reason = f"`{name}` is not a property of {kind.token}."
-        refused.append((name, reason))
+        refused.append(reason)
     return refused
 
 
@@ -358,12 +354,12 @@ def _give_name(kind: Kind, news: Properties, olds: Properties, request: Any) -> 
 
 
 def _check_failure(kind: Kind, diagnostic: Any) -> Any:
+    """Names the property in the text: in a field of its own, the engine prints its value too."""
     steps = [s.attribute_name or str(s.element_key_int) for s in diagnostic.attribute.steps]
-    where = f" ({'.'.join(steps)})" if len(steps) > 1 else ""
-    return provider_pb2.CheckFailure(
-        property=kind.block.pulumi_name(steps[0]) if steps else "",
-        reason=sentence(diagnostic) + where,
-    )
+    if not steps:
+        return provider_pb2.CheckFailure(reason=sentence(diagnostic))
+    where = ".".join([kind.block.pulumi_name(steps[0]), *steps[1:]])
+    return provider_pb2.CheckFailure(reason=f"{where}: {sentence(diagnostic)}")
 
 
 def _old_one_first(kind: Kind, news: Properties, changes: list[str]) -> bool:
