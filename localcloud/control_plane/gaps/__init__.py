@@ -16,7 +16,6 @@ SERVICES = (
     "elbv2",
     "rds",
     "s3",
-    "s3",
 )
 
 
