@@ -47,6 +47,9 @@ class Declared:
     protect: bool = False
     parent: str | None = None
     provider: Mapping[str, Any] | None = None
+    # For resources recorded from a program, whose references are known already:
+    recorded_urn: str = ""
+    references: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
     @property
     def id(self) -> str:
@@ -54,7 +57,7 @@ class Declared:
 
     @property
     def urn(self) -> str:
-        return f"urn:pulumi:test::test::{self.type}::{self.name}"
+        return self.recorded_urn or f"urn:pulumi:test::test::{self.type}::{self.name}"
 
 
 @dataclass
@@ -139,7 +142,8 @@ def _stack(resources: Sequence[Declared], preview: bool) -> list[PolicyResource]
     for declared in resources:
         resource = seen[declared.urn]
         for key, value in declared.props.items():
-            targets = [seen[target.urn] for target in _references(value) if target.urn in seen]
+            urns = [*(each.urn for each in _references(value)), *declared.references.get(key, ())]
+            targets = [seen[urn] for urn in urns if urn in seen]
             if targets:
                 resource.property_dependencies[key] = targets
                 resource.dependencies.extend(targets)

@@ -17,5 +17,5 @@ from policies.rule import Findings, Props, Severity, resource_rule
 def rds_owner_has_own_name(props: Props) -> Findings:
     """The owner of a database does not have the engine's default name."""
     name = text(props, "username") or text(props, "masterUsername")
-    if name.lower() in ("admin", "administrator", "postgres", "root", "mysql", "sa"):
+    if name.lower() in ("admin", "postgres", "root", "sa"):
         yield f"The owner is called {name}."

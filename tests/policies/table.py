@@ -50,7 +50,7 @@ def on(name: str, change: Mapping[str, Any]) -> Change:
     return apply
 
 
-def options(name: str, **changes: Any) -> Change:
+def options(name: str, /, **changes: Any) -> Change:
     """Change the options of the resource of that name."""
 
     def apply(stack: Stack) -> Stack:

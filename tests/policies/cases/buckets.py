@@ -24,7 +24,7 @@ from policies.rules.s3_replicated import s3_replicated
 from policies.rules.s3_requires_tls import s3_requires_tls
 from policies.rules.s3_tells_of_new_files import s3_tells_of_new_files
 from policies.rules.s3_versioned import s3_versioned
-from policies.testing import Declared
+from policies.testing import UNKNOWN, Declared
 from tests.policies.table import (
     ABSENT,
     Case,
@@ -112,6 +112,7 @@ REPLICATION = part("BucketReplicationConfig", "replication", role="arn:role")
 ACL = Declared("aws:s3/bucketAcl:BucketAcl", {"bucket": "uploads", "acl": "private"}, name="acl")
 
 # What makes a bucket one that receives logs.
+POLICY_OF_LOGS = part("BucketPolicy", "policy-of-logs", policy=UNKNOWN)
 BALANCER = Declared(
     "aws:lb/loadBalancer:LoadBalancer",
     {"accessLogs": {"bucket": BUCKET, "enabled": True}},
@@ -130,6 +131,9 @@ CDN = Declared(
 )
 OTHER_LOGGING = Declared(
     "aws:s3/bucketLogging:BucketLogging", {"bucket": "files", "targetBucket": BUCKET}, name="other"
+)
+THROUGH_POLICY = Declared(
+    BALANCER.type, {"accessLogs": {"bucket": POLICY_OF_LOGS, "enabled": True}}, name="balancer"
 )
 ELSEWHERE = Declared("aws:s3/bucket:Bucket", {"bucket": "elsewhere"}, name="elsewhere")
 BALANCER_ELSEWHERE = Declared(
@@ -302,6 +306,13 @@ CASES = [
                     plus(writer),
                 )
                 for writer in WRITERS
+            ),
+            both(
+                on(
+                    "encryption",
+                    {"rules.0.applyServerSideEncryptionByDefault.sseAlgorithm": "AES256"},
+                ),
+                plus(POLICY_OF_LOGS, THROUGH_POLICY),
             ),
         ],
     ),

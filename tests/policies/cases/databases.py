@@ -328,8 +328,7 @@ CASES = [
         rds_owner_has_own_name,
         [DATABASE],
         refused=[
-            *({"username": name} for name in ("admin", "administrator", "postgres", "Root", "sa")),
-            {"username": "mysql"},
+            *({"username": name} for name in ("admin", "postgres", "Root", "sa")),
             cluster(masterUsername="admin"),
         ],
         unknown=unknown("username"),

@@ -115,18 +115,18 @@ PASSWORDS = Declared(
         "requireSymbols": True,
     },
 )
-NARROWED = (
+NARROWED: tuple[dict[str, Any], ...] = (
     {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
     {"StringEquals": {"kms:CallerAccount": "123456789012"}},
     {"ArnLike": {"aws:SourceArn": "arn:aws:cloudfront::123456789012:distribution/*"}},
 )
-STILL_OPEN = (
+STILL_OPEN: tuple[dict[str, Any], ...] = (
     {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}},
     {"StringLike": {"aws:PrincipalArn": "*"}},
     {"Bool": {"aws:SecureTransport": "true"}},
     {"Null": {"aws:SourceArn": "true"}},
 )
-CONDITION = {"Condition": {"StringEquals": {"aws:ResourceTag/app": "shop"}}}
+CONDITION: dict[str, Any] = {"Condition": {"StringEquals": {"aws:ResourceTag/app": "shop"}}}
 
 CASES = [
     Case(

@@ -70,6 +70,7 @@ TRAIL = Declared(
     name="trail",
 )
 LOGS = Declared("aws:cloudwatch/logGroup:LogGroup", {"retentionInDays": 90, "kmsKeyId": "arn:key"})
+EDGE = options("subject", provider={"region": "us-east-1"})
 ALARM = Declared(
     "aws:cloudwatch/metricAlarm:MetricAlarm",
     {"alarmActions": ["arn:topic"], "alarmDescription": "The disk is full. See runbook 3."},
@@ -181,8 +182,16 @@ CASES = [
     Case(
         logs_encrypted_with_own_key,
         [LOGS],
-        refused=[{"kmsKeyId": ABSENT}],
+        refused=[
+            {"kmsKeyId": ABSENT},
+            {"kmsKeyId": ABSENT, "name": "aws-waf-logs-shop"},
+            both({"kmsKeyId": ABSENT, "name": "shop"}, EDGE),
+        ],
         unknown=unknown("kmsKeyId"),
+        allowed=[
+            both({"kmsKeyId": ABSENT, "name": "aws-waf-logs-shop"}, EDGE),
+            both({"kmsKeyId": ABSENT}, EDGE, options("subject", name="aws-waf-logs-shop")),
+        ],
     ),
     Case(
         cloudwatch_alarm_tells_someone,

@@ -1,0 +1,45 @@
+"""The project's own stacks as the policy pack sees them."""
+
+from functools import cache
+from typing import Any
+
+from policies.testing import Declared
+from tests.recording import Engine
+from tests.stacks import platform_of
+
+
+class _References(Engine):
+    """Records which resource each property came from, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.references: dict[str, dict[str, list[str]]] = {}
+
+    def record(self, request: Any, urn: str) -> None:
+        self.references[urn] = {
+            key: list(dependencies.urns)
+            for key, dependencies in request.propertyDependencies.items()
+        }
+        super().record(request, urn)
+
+
+@cache
+def declared(stack: str) -> list[Declared]:
+    """Every resource of a stack, with its options, its provider and its references."""
+    engine = _References()
+    engine.attach(stack=stack)
+    engine.build(lambda: platform_of(stack))
+    inputs = {each.urn: each.inputs for each in engine.registered}
+    return [
+        Declared(
+            type=each.typ,
+            props=each.inputs,
+            name=each.name,
+            protect=each.protect,
+            parent=each.parent or None,
+            provider=inputs.get(each.provider.rpartition("::")[0]),
+            recorded_urn=each.urn,
+            references=engine.references[each.urn],
+        )
+        for each in engine.registered
+    ]
