@@ -15,6 +15,7 @@ an update, and a dependency of that property in both.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 from pulumi_policy import (
@@ -113,6 +114,7 @@ def _validate(validate: Any, args: object, report: ReportViolation, verdict: Ver
         verdict.undecided = unknown.message
 
 
+@lru_cache(maxsize=4096)  # a whole stack is shown to every rule of a pack
 def _resource_args(declared: Declared, preview: bool) -> ResourceValidationArgs:
     return ResourceValidationArgs(
         resource_type=declared.type,
@@ -128,7 +130,7 @@ def _stack(resources: Sequence[Declared], preview: bool) -> list[PolicyResource]
     seen = {
         declared.urn: PolicyResource(
             resource_type=declared.type,
-            props=_seen(_after(declared, preview), preview),
+            props=_outputs(declared, preview),
             urn=declared.urn,
             name=declared.name,
             opts=_options(declared),
@@ -150,9 +152,10 @@ def _stack(resources: Sequence[Declared], preview: bool) -> list[PolicyResource]
     return list(seen.values())
 
 
-def _after(declared: Declared, preview: bool) -> Mapping[str, Any]:
+@lru_cache(maxsize=4096)
+def _outputs(declared: Declared, preview: bool) -> Mapping[str, Any]:
     """Stack rules see outputs; an id is one of them, not known in a preview."""
-    return {"id": UNKNOWN if preview else declared.id, **declared.props}
+    return _seen({"id": UNKNOWN if preview else declared.id, **declared.props}, preview)
 
 
 def _seen(props: Mapping[str, Any], preview: bool) -> Mapping[str, Any]:
