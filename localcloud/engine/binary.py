@@ -9,8 +9,8 @@ import socket
 import subprocess
 import tarfile
 import tempfile
-import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,11 +123,11 @@ def _download(say: Say, base: str = OFFICIAL) -> Engine | None:
                 tarfile.open(fileobj=answer, mode="r|gz") as archive,
             ):
                 archive.extractall(scratch, filter="data")
-        except (OSError, urllib.error.URLError, tarfile.TarError) as error:
+        except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
             say(f"the download failed ({error}); building it instead")
             return None
-        if not (Path(scratch) / "pulumi" / ENGINE).exists():
-            say(f"the download held no {ENGINE}; building it instead")
+        if not _new_enough(Path(scratch) / "pulumi" / ENGINE):
+            say(f"the download holds no {ENGINE} that runs here; building it instead")
             return None
         _put(Path(scratch) / "pulumi", folder)
     host = folder / LANGUAGE_HOST
