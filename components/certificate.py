@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -38,7 +39,7 @@ class Certificate(pulumi.ComponentResource):
         self.proof = pulumi.Output.all(*proofs.values())
         fqdns: list[pulumi.Output[str]] | None = None
         if args.zone_id is None:
-            self.proof.apply(self._ask_for_records)
+            pulumi.Output.all(self.proof, certificate.status).apply(self._ask_for_records)
         else:
             fqdns = [
                 aws.route53.Record(
@@ -58,9 +59,10 @@ class Certificate(pulumi.ComponentResource):
         ).certificate_arn
         self.register_outputs({"arn": self.arn, "proof": self.proof})
 
-    def _ask_for_records(self, proof: list[dict[str, str]]) -> None:
+    def _ask_for_records(self, known: list[Any]) -> None:
         """The run waits for the certificate, so whoever makes the records has to learn them now."""
-        for record in proof:
+        proof, status = known
+        for record in proof if status == "PENDING_VALIDATION" else ():
             pulumi.info(
                 "waiting for this DNS record: {name} {type} {value}".format(**record), resource=self
             )

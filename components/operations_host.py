@@ -97,9 +97,9 @@ class OperationsHost(pulumi.ComponentResource):
                 encrypted=True,
                 kms_key_id=args.key_arn,
                 delete_on_termination=True,
+                tags={"Name": name},
             ),
             tags={"Name": name},
-            volume_tags={"Name": name},
             opts=child,
         )
         self.public_address = None

@@ -1,3 +1,6 @@
+import pulumi
+import pytest
+
 from components.certificate import Certificate, CertificateArgs
 from tests.recording import Engine
 
@@ -54,3 +57,16 @@ def test_where_dns_is_elsewhere_a_person_learns_the_records(engine: Engine) -> N
     ((*records,),) = seen
     assert {record["name"] for record in records} == {f"_validate.{host}." for host in HOSTS}
     assert {record["type"] for record in records} == {"CNAME"}
+
+
+@pytest.mark.parametrize(("status", "told"), [("PENDING_VALIDATION", 3), ("ISSUED", 0)])
+def test_a_person_is_told_while_the_run_waits_and_not_after(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, status: str, told: int
+) -> None:
+    engine.outputs[CERTIFICATE] = {"status": status}
+    said: list[str] = []
+    monkeypatch.setattr(pulumi, "info", lambda text, resource: said.append(text))
+    engine.build(lambda: Certificate("photo", CertificateArgs(hosts=HOSTS, zone_id=None)))
+
+    assert len(said) == told
+    assert all("CNAME _answer.acm-validations.aws." in text for text in said)
