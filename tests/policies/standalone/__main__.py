@@ -200,12 +200,12 @@ def web() -> None:
 def host() -> None:
     command.remote.Command(
         "greeting",
-        connection={
-            "host": "10.80.0.10",
-            "user": "deploy",
-            "private_key": "not a real one",
-            "host_key": None if mistake == "unknown host" else "ssh-ed25519 AAAA",
-        },
+        connection=command.remote.ConnectionArgs(
+            host="10.80.0.10",
+            user="deploy",
+            private_key="not a real one",
+            host_key=None if mistake == "unknown host" else "ssh-ed25519 AAAA",
+        ),
         create="echo hello",
     )
 
