@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 Client = Callable[[str], Any]
 
 
@@ -55,3 +57,26 @@ def test_the_images_of_the_stacks_exist(client: Client) -> None:
     images = client("ec2").describe_images(Owners=["136693071363"])["Images"]
 
     assert {image["Architecture"] for image in images} == {"x86_64", "arm64"}
+
+
+@pytest.mark.parametrize("end", ["group", "prefixes"])
+def test_a_rule_keeps_its_description_whatever_its_other_end(client: Client, end: str) -> None:
+    ec2 = client("ec2")
+    group = ec2.create_security_group(GroupName="web", Description="-")["GroupId"]
+    prefixes = ec2.describe_managed_prefix_lists()["PrefixLists"][0]["PrefixListId"]
+    ends: dict[str, Any] = {
+        "group": {"UserIdGroupPairs": [{"GroupId": group, "Description": "from web"}]},
+        "prefixes": {"PrefixListIds": [{"PrefixListId": prefixes, "Description": "from web"}]},
+    }
+
+    made = ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[{"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, **ends[end]}],
+    )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+
+    (shown,) = ec2.describe_security_group_rules(SecurityGroupRuleIds=[made])["SecurityGroupRules"]
+    assert shown["Description"] == "from web"
+    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=[made])
+    assert not ec2.describe_security_group_rules(
+        Filters=[{"Name": "security-group-rule-id", "Values": [made]}]
+    )["SecurityGroupRules"]
