@@ -70,3 +70,14 @@ def test_tags_are_found_however_the_path_ends(client: Client) -> None:
     for written in (path, f"{path}/"):
         request: Any = SimpleNamespace(path=written, backup_backend=store)
         assert json.loads(BackupResponse.list_tags(request)) == {"Tags": {"of": arn}}
+
+
+def test_a_vault_is_known_to_be_empty(client: Client) -> None:
+    backup = client("backup")
+    backup.create_backup_vault(BackupVaultName="vault")
+
+    assert (
+        backup.list_recovery_points_by_backup_vault(BackupVaultName="vault")["RecoveryPoints"] == []
+    )
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        backup.list_recovery_points_by_backup_vault(BackupVaultName="other")
