@@ -5,7 +5,7 @@ from pathlib import Path
 
 from localcloud.machines import seed
 
-PUBLIC = IPv4Network("203.0.113.0/24")
+PUBLIC = IPv4Network("198.18.113.0/24")
 
 
 def identity(**changed: object) -> seed.Identity:
@@ -48,13 +48,13 @@ def test_a_machine_has_its_address_and_no_way_out() -> None:
     assert "Gateway" not in text
     assert [line for line in text.splitlines() if line.startswith("Destination")] == [
         "Destination=169.254.0.0/16",
-        "Destination=203.0.113.0/24",
+        "Destination=198.18.113.0/24",
     ]
 
 
 def test_public_addresses_are_carried_by_the_machine_itself() -> None:
     assert seed.public_network([]) == ""
-    assert "Address=203.0.113.10/32" in seed.public_network(["203.0.113.10"])
+    assert "Address=198.18.113.10/32" in seed.public_network(["198.18.113.10"])
 
 
 def test_written_again_before_another_boot_the_files_are_the_new_ones(tmp_path: Path) -> None:

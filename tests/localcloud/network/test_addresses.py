@@ -9,15 +9,15 @@ def test_public_addresses_come_from_a_block_that_nobody_on_the_internet_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv(addresses.PUBLIC_VARIABLE, raising=False)
-    assert addresses.public_network() == IPv4Network("203.0.113.0/24")
+    assert addresses.public_network() == IPv4Network("198.18.113.0/24")
 
 
 def test_a_second_cloud_may_take_another_reserved_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(addresses.PUBLIC_VARIABLE, "198.51.100.0/24")
-    assert addresses.public_network() == IPv4Network("198.51.100.0/24")
+    monkeypatch.setenv(addresses.PUBLIC_VARIABLE, "198.19.100.0/24")
+    assert addresses.public_network() == IPv4Network("198.19.100.0/24")
 
 
-@pytest.mark.parametrize("wrong", ["8.8.8.0/24", "10.0.0.0/8", "203.0.113.1/24", "home"])
+@pytest.mark.parametrize("wrong", ["8.8.8.0/24", "10.0.0.0/8", "198.18.113.1/24", "home"])
 def test_a_block_of_somebody_else_is_refused_by_name(
     wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
