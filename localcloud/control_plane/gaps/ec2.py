@@ -2,8 +2,8 @@
 
 Moto can change none of the first two, drops maintenance options at launch, reports the tags of a
 launch template itself among those for its instances, shows an interface without a public address
-as having an empty one, and knows a security group rule's description
-only where its other end is a range of addresses.
+as having an empty one, and knows a security group rule's description only where its other end is
+a range of addresses.
 """
 
 from typing import Any
