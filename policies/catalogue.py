@@ -101,6 +101,7 @@ from policies.rules.ec2_user_data_without_secrets import ec2_user_data_without_s
 from policies.rules.ec2_vpc_flow_logs import ec2_vpc_flow_logs
 from policies.rules.ec2_vpc_reaches_ec2_privately import ec2_vpc_reaches_ec2_privately
 from policies.rules.ec2_vpc_reaches_s3_privately import ec2_vpc_reaches_s3_privately
+from policies.rules.ec2_world_enters_by_load_balancer import ec2_world_enters_by_load_balancer
 from policies.rules.ecr_encrypted_with_own_key import ecr_encrypted_with_own_key
 from policies.rules.ecr_has_lifecycle import ecr_has_lifecycle
 from policies.rules.ecr_not_public import ecr_not_public
@@ -225,6 +226,7 @@ from policies.rules.secretsmanager_own_key import secretsmanager_own_key
 from policies.rules.secretsmanager_policy_not_public import secretsmanager_policy_not_public
 from policies.rules.secretsmanager_rotates import secretsmanager_rotates
 from policies.rules.secretsmanager_rotates_in_time import secretsmanager_rotates_in_time
+from policies.rules.secretsmanager_someone_reads_it import secretsmanager_someone_reads_it
 from policies.rules.sns_delivers_over_tls import sns_delivers_over_tls
 from policies.rules.sns_encrypted import sns_encrypted
 from policies.rules.sns_not_public import sns_not_public
@@ -319,6 +321,7 @@ RULES: tuple[Rule, ...] = (
     ec2_vpc_flow_logs,
     ec2_vpc_reaches_ec2_privately,
     ec2_vpc_reaches_s3_privately,
+    ec2_world_enters_by_load_balancer,
     ecr_encrypted_with_own_key,
     ecr_has_lifecycle,
     ecr_not_public,
@@ -443,6 +446,7 @@ RULES: tuple[Rule, ...] = (
     secretsmanager_policy_not_public,
     secretsmanager_rotates,
     secretsmanager_rotates_in_time,
+    secretsmanager_someone_reads_it,
     sns_delivers_over_tls,
     sns_encrypted,
     sns_not_public,
