@@ -9,11 +9,13 @@ import subprocess
 import tarfile
 import urllib.parse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hosts.script import COMMAND, render
+from hosts.steps import File, Role, Step
 from tests.hosts import sample
 from tests.hosts.booted import Booted
 from tests.hosts.machine import needs_root
@@ -113,12 +115,23 @@ def artifacts(version: str) -> dict[str, bytes]:
     return found
 
 
+def rewritten(roles: list[Role], good: str, bad: str) -> list[Role]:
+    """The same roles with another word in their files."""
+
+    def one(step: Step) -> Step:
+        if not isinstance(step, File):
+            return step
+        return replace(step, content=step.content.replace(good, bad))
+
+    return [replace(role, configure=tuple(map(one, role.configure))) for role in roles]
+
+
 class Host(Booted):
     configured: str
-    script: str
+    roles: list[Role]
 
     def configure(self) -> str:
-        return self.ok(COMMAND, self.script)
+        return self.ok(COMMAND, render(self.roles))
 
     def release(self, action: str, version: str, *, fails: bool = False) -> str:
         program = f"/usr/local/lib/groundwork/release {action} notebook {version} --patience 900"
@@ -158,7 +171,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
         )
         machine.ok("systemd-run --quiet --unit=tiny-aws python3 /opt/tiny-aws/server.py")
         machine.wait_until("curl -s http://127.0.0.1:4566/latest/meta-data/instance-id", 30)
-        machine.script = render(sample.host(pm2=runtime))
+        machine.roles = sample.host(pm2=runtime)
         machine.configured = machine.configure()
         machine.release("stage", "1.0.0")
         machine.release("confirm", "1.0.0")
@@ -292,7 +305,7 @@ def test_a_broken_configuration_is_refused_by_the_real_judges(host: Host) -> Non
         ("Defaults use_pty", "Defaults = use_pty", "visudo"),
         ("maxretry = 5", "[[maxretry", "fail2ban-client"),
     ):
-        spoilt = host.shell(COMMAND, host.script.replace(good, bad))
+        spoilt = host.shell(COMMAND, render(rewritten(host.roles, good, bad)))
         assert spoilt.returncode != 0
         assert f"refused by {judge}" in spoilt.stderr.replace("scratch", judge) or judge in (
             spoilt.stderr
@@ -414,8 +427,8 @@ def test_nobody_notices_a_good_release(host: Host) -> None:
 
 
 def test_nobody_notices_a_changed_variable(host: Host) -> None:
-    before = host.script
-    host.script = before.replace("NODE_ENV", "NODE_MODE")
+    before = host.roles
+    host.roles = rewritten(before, "NODE_ENV", "NODE_MODE")
     try:
         assert "ecosystem.config.json" in host.configure()
         assert host.configure() == ""
@@ -423,7 +436,7 @@ def test_nobody_notices_a_changed_variable(host: Host) -> None:
         assert set(json.loads(seen)) == {"200"}, seen
         assert host.ok("find /var/lib/groundwork/owed -type f") == ""
     finally:
-        host.script = before
+        host.roles = before
 
 
 def test_a_bad_release_leaves_the_old_one_serving(host: Host) -> None:
