@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from localcloud import supervisor, tools
+from localcloud import processes, supervisor, tools
 from localcloud.engine import binary, configuration
 from localcloud.engine.stack import Stack
 from localcloud.error import LocalCloudError
@@ -38,7 +38,7 @@ def open_stack(paths: Paths, name: str, chosen_port: int | None, timings: Timing
         home = Paths(paths.project, paths.tools or paths.home)
         parts = {
             "engine and plugins": pool.submit(_timed, lambda: tools.ensure(home, say)),
-            "map of AWS kinds": pool.submit(_timed, _map_aws),
+            "map of AWS kinds": pool.submit(_timed, lambda: _map_aws(paths)),
         }
         endpoint = cloud.wait()
         took = {part: future.result() for part, future in parts.items()}
@@ -66,11 +66,12 @@ def _timed(work: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
-def _map_aws() -> None:
+def _map_aws(paths: Paths) -> None:
     """Done once a version of the SDK and of the Terraform provider; the first plugin needs it."""
     done = subprocess.run(
         [sys.executable, "-m", "localcloud.standins.aws", "--prepare"],
         cwd=ROOT,
+        env={**os.environ, **processes.marks(paths.home, tools.ROLE)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
