@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
+    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -13,7 +14,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from policies.exemptions import Exemptions
+from policies.exemptions import Exemption, Exemptions
 from policies.rule import Rule
 from policies.rules.acm_certificates_are_published import acm_certificates_are_published
 from policies.rules.acm_key_is_strong import acm_key_is_strong
@@ -465,6 +466,7 @@ RULES: tuple[Rule, ...] = (
     waf_rules_have_metrics,
 )
 
+KINDS = {rule.id: rule.on for rule in RULES}
 ALWAYS_BLOCKING = {Severity.CRITICAL, Severity.HIGH}
 PRODUCTION = ("prod", "production")
 
@@ -474,10 +476,11 @@ def is_production(stack: str) -> bool:
     return stack.replace(".", "-").replace("_", "-").rpartition("-")[2] in PRODUCTION
 
 
-def policies_for(stack: str, exemptions: object, today: date | None = None) -> list[Policy]:
-    """What the engine runs on that stack, less what its configuration exempts."""
-    known = {rule.id for rule in RULES}
-    exempt = Exemptions.read(exemptions, known, today or datetime.now(UTC).date())
+def policies_for(
+    stack: str, exemptions: str | None = None, today: date | None = None
+) -> list[Policy]:
+    """What the engine runs on that stack, less what its configuration exempts (JSON)."""
+    exempt = Exemptions.read(exemptions, KINDS, today or datetime.now(UTC).date())
     return [
         *(rule.policy(level(rule, stack), exempt.cover) for rule in RULES),
         _notices(exempt),
@@ -497,10 +500,15 @@ def level(rule: Rule, stack: str) -> EnforcementLevel:
     return EnforcementLevel.MANDATORY if blocks else EnforcementLevel.ADVISORY
 
 
+def _meant(entry: Exemption, resource: ResourceValidationArgs | PolicyResource) -> bool:
+    named = entry.names(resource.name, resource.urn)
+    return named and resource.resource_type in KINDS[entry.rule]
+
+
 def _notices(exempt: Exemptions) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         for entry in exempt.entries:
-            if entry.names(args.name, args.urn):
+            if _meant(entry, args):
                 report(exempt.notice(entry), None)
 
     return ResourceValidationPolicy(
@@ -516,10 +524,10 @@ def _mistakes(exempt: Exemptions) -> Policy:
         for mistake in exempt.mistakes:
             report(mistake, None)
         for entry in exempt.entries:
-            if not any(entry.names(resource.name, resource.urn) for resource in args.resources):
+            if not any(_meant(entry, resource) for resource in args.resources):
                 report(
-                    f"groundwork:exemptions: this stack has no resource {entry.resource!r} "
-                    f"(exempt from {entry.rule}). Remove the entry or correct the name.",
+                    f"groundwork:exemptions: this stack has no resource {entry.resource!r} that "
+                    f"{entry.rule} is about. Remove the entry or correct the name.",
                     None,
                 )
 
