@@ -183,7 +183,7 @@ def host(*, pm2: Pm2Runtime | None = None) -> list[Role]:
                     ),
                     ReleasedService(name="worker", unit=WORKER.unit, kind="restart"),
                 ),
-                drain_seconds=1,
+                drain_seconds=2,
                 settle_seconds=1,
             )
         ),

@@ -163,8 +163,16 @@ def test_pm2_is_told_no_secret_but_where_it_lies() -> None:
     assert app()["env"] == {
         **sample.API.environment,
         "GROUNDWORK_SCRIPT": "dist/main.js",
+        "GROUNDWORK_ARGUMENTS": "[]",
         "GROUNDWORK_SECRETS": "/run/groundwork/notebook-api/environment.json",
     }
+
+
+def test_a_service_has_its_own_arguments_and_none_of_pm2s() -> None:
+    told = app(arguments=("start", "--port=1"))
+
+    assert json.loads(told["env"]["GROUNDWORK_ARGUMENTS"]) == ["start", "--port=1"]
+    assert "args" not in told
 
 
 def test_pm2_is_told_what_the_service_asks_for() -> None:
