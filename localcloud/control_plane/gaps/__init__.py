@@ -19,6 +19,7 @@ SERVICES = (
     "elbv2",
     "logs",
     "rds",
+    "route53",
     "s3",
 )
 
