@@ -299,6 +299,8 @@ def main() -> int:
     fetch.add_argument("file", type=Path)
     secrets = actions.add_parser("fetch-secrets")
     secrets.add_argument("specification", type=Path)
+    read = actions.add_parser("read-secret")  # into a pipe; never on a screen
+    read.add_argument("arn")
     publish = actions.add_parser("publish-host-key")
     publish.add_argument("prefix")
     publish.add_argument("public_key", type=Path)
@@ -308,6 +310,8 @@ def main() -> int:
             fetch_object(given.bucket, given.key, given.file)
         elif given.action == "fetch-secrets":
             fetch_secrets(given.specification)
+        elif given.action == "read-secret":
+            print(secret_value(given.arn, None), end="")
         else:
             publish_host_key(given.prefix, given.public_key)
     except HopelessError as failure:
