@@ -70,9 +70,8 @@ def pool_roles(settings: Settings, pool: str, reach: Reach, facts: Mapping[str, 
     architecture = architecture_of(stack.pools[pool].instance_type)
     for application, service, shape in services:
         roles.append(_service(settings, application, service, shape, architecture, facts))
-    for application in dict.fromkeys(application for application, *_ in services):
-        roles.append(_releases(settings, pool, application))
-    return roles
+    names = dict.fromkeys(application for application, *_ in services)
+    return [*roles, *(_releases(settings, pool, application) for application in names)]
 
 
 def operations_roles(

@@ -58,6 +58,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "zoneIds": [f"euw1-az{number}" for number in (1, 2, 3)],
     },
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-cloudfront"},
+    "aws:ssm/getParameter:getParameter": {
+        "value": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIINVENTED"
+    },
     "aws:elb/getServiceAccount:getServiceAccount": {"arn": f"arn:aws:iam::{ACCOUNT}:root"},
 }
 
