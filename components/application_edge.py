@@ -37,6 +37,7 @@ class ApplicationEdgeArgs:
     spec: Application
     host_names: Mapping[str, str]  # host -> in full
     zone_id: pulumi.Input[str] | None
+    proved_by: Certificate | None  # the load balancer's, which has some of the names as well
     upstream: Upstream | None  # None: services are not behind the edge, buckets are
     web_acl_arn: pulumi.Input[str]
     buckets: Mapping[str, Bucket]
@@ -70,7 +71,9 @@ class ApplicationEdge(pulumi.ComponentResource):
         certificate = Certificate(
             f"{name}-edge",
             CertificateArgs(
-                hosts=tuple(args.host_names[host] for host in fronts), zone_id=args.zone_id
+                hosts=tuple(args.host_names[host] for host in fronts),
+                zone_id=args.zone_id,
+                proved_by=args.proved_by,
             ),
             opts=pulumi.ResourceOptions(parent=self, providers=[args.edge_provider]),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -11,12 +12,16 @@ import pulumi_aws as aws
 class CertificateArgs:
     hosts: tuple[str, ...]
     zone_id: pulumi.Input[str] | None  # None: DNS is elsewhere, and a person makes the records
+    # One of another region that has some of the hosts as well: AWS asks for the same record
+    # wherever the certificate is, and of two owners one would take it from the other.
+    proved_by: "Certificate | None" = None
 
 
 class Certificate(pulumi.ComponentResource):
     """Issued before anything is given its ARN."""
 
     arn: pulumi.Output[str]
+    proved: frozenset[str]  # the names whose records stand
     proof: pulumi.Output[list[dict[str, str]]]  # the records that prove the names to be ours
 
     def __init__(
@@ -36,31 +41,41 @@ class Certificate(pulumi.ComponentResource):
             host.removeprefix("*."): _proof(certificate, host) for host in reversed(args.hosts)
         }
         self.proof = pulumi.Output.all(*proofs.values())
-        fqdns: list[pulumi.Output[str]] | None = None
+        other = args.proved_by
+        self.proved = frozenset(proofs) | (other.proved if other else frozenset())
+        records = [
+            aws.route53.Record(
+                f"{name}-{host}",
+                zone_id=args.zone_id,
+                name=proof["name"],
+                type=proof["type"],
+                records=[proof["value"]],
+                ttl=300,
+                allow_overwrite=True,
+                opts=child,
+            )
+            for host, proof in proofs.items()
+            if args.zone_id is not None and not (other and host in other.proved)
+        ]
         if args.zone_id is None:
-            self.proof.apply(self._ask_for_records)
-        else:
-            fqdns = [
-                aws.route53.Record(
-                    f"{name}-{host}",
-                    zone_id=args.zone_id,
-                    name=proof["name"],
-                    type=proof["type"],
-                    records=[proof["value"]],
-                    ttl=300,
-                    allow_overwrite=True,
-                    opts=child,
-                ).fqdn
-                for host, proof in proofs.items()
-            ]
+            pulumi.Output.all(self.proof, certificate.status).apply(self._ask_for_records)
         self.arn = aws.acm.CertificateValidation(
-            name, certificate_arn=certificate.arn, validation_record_fqdns=fqdns, opts=child
+            name,
+            certificate_arn=certificate.arn,
+            # All of them or none: the provider refuses a list that lacks one.
+            validation_record_fqdns=(
+                [record.fqdn for record in records] if len(records) == len(proofs) else None
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*records, *([other] if other else [])]
+            ),
         ).certificate_arn
         self.register_outputs({"arn": self.arn, "proof": self.proof})
 
-    def _ask_for_records(self, proof: list[dict[str, str]]) -> None:
+    def _ask_for_records(self, known: list[Any]) -> None:
         """The run waits for the certificate, so whoever makes the records has to learn them now."""
-        for record in proof:
+        proof, status = known
+        for record in proof if status == "PENDING_VALIDATION" else ():
             pulumi.info(
                 "waiting for this DNS record: {name} {type} {value}".format(**record), resource=self
             )

@@ -36,8 +36,9 @@ class Role(pulumi.ComponentResource):
         role = aws.iam.Role(
             name, assume_role_policy=pulumi.Output.json_dumps(_trust(args)), opts=child
         )
+        permissions: list[pulumi.Output[str]] = []
         if args.statements:
-            aws.iam.RolePolicy(
+            policy = aws.iam.RolePolicy(
                 name,
                 role=role.name,
                 policy=pulumi.Output.json_dumps(
@@ -51,16 +52,19 @@ class Role(pulumi.ComponentResource):
                 ),
                 opts=child,
             )
-        for policy, arn in args.managed_policies.items():
-            aws.iam.RolePolicyAttachment(
-                f"{name}-{policy}", role=role.name, policy_arn=arn, opts=child
+            permissions.append(policy.id)
+        for key, arn in args.managed_policies.items():
+            attachment = aws.iam.RolePolicyAttachment(
+                f"{name}-{key}", role=role.name, policy_arn=arn, opts=child
             )
+            permissions.append(attachment.id)
         self.instance_profile = (
             aws.iam.InstanceProfile(name, role=role.name, opts=child).name
             if args.for_instances
             else None
         )
-        self.arn = role.arn
+        # By way of its permissions, so that whoever takes it on finds them given.
+        self.arn = pulumi.Output.all(role.arn, *permissions).apply(lambda known: known[0])
         self.name = role.name
         self.register_outputs({"arn": self.arn})
 

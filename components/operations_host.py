@@ -97,9 +97,9 @@ class OperationsHost(pulumi.ComponentResource):
                 encrypted=True,
                 kms_key_id=args.key_arn,
                 delete_on_termination=True,
+                tags={"Name": name},
             ),
             tags={"Name": name},
-            volume_tags={"Name": name},
             # The first boot alone reads it: a later change is no reason to stop the machine.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["userData"]),
         )

@@ -86,6 +86,7 @@ class Platform(pulumi.ComponentResource):
         self._fleets = self._pools()
         self._zones = self._hosted_zones()
         self._proof = self._edge_proof()
+        self._certificates: dict[str, Certificate] = {}
         self._front_door = self._way_in()
         self._cluster = self._fargate()
         self._applications = {key: self._application(key) for key in settings.applications}
@@ -303,14 +304,15 @@ class Platform(pulumi.ComponentResource):
         hosts = dict.fromkeys(
             route.host for service in spec.services.values() for route in service.routes
         )
-        return Certificate(
+        self._certificates[key] = Certificate(
             key,
             CertificateArgs(
                 hosts=tuple(self._settings.host_name(key, host) for host in hosts),
                 zone_id=self._zones[key],
             ),
             opts=self._child,
-        ).arn
+        )
+        return self._certificates[key].arn
 
     def _target(self, key: str, shape: Service) -> TargetGroupArgs:
         hosted = isinstance(self._settings.placed(key).placement, wanted.HostsPlacement)
@@ -440,6 +442,7 @@ class Platform(pulumi.ComponentResource):
                         for host in self._settings.applications[key].hosts
                     },
                     zone_id=self._zones[key],
+                    proved_by=self._certificates.get(key),
                     upstream=upstream,
                     web_acl_arn=acl.arn,
                     buckets=application.buckets,

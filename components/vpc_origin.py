@@ -23,7 +23,8 @@ class VpcOrigin(pulumi.ComponentResource):
         origin = aws.cloudfront.VpcOrigin(
             name,
             vpc_origin_endpoint_config=aws.cloudfront.VpcOriginVpcOriginEndpointConfigArgs(
-                name=name,
+                # The only name here that Pulumi does not make unique.
+                name=f"{pulumi.get_stack()}-{name}",
                 arn=args.load_balancer_arn,
                 http_port=80,
                 https_port=443,

@@ -17,7 +17,6 @@ import argparse
 import fcntl
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -31,12 +30,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(os.environ.get("GROUNDWORK_ROOT", "/"))
-OWED = ROOT / "var/lib/groundwork/owed"
-RECORDS = ROOT / "var/lib/groundwork/releases"
-DRAIN = ROOT / "run/groundwork/drain"
-LIVE = ROOT / "etc/nginx/live"
-LOCK = ROOT / "run/groundwork.lock"
+OWED = Path("/var/lib/groundwork/owed")
+RECORDS = Path("/var/lib/groundwork/releases")
+DRAIN = Path("/run/groundwork/drain")
+LIVE = Path("/etc/nginx/live")
+LOCK = Path("/run/groundwork.lock")
 PROGRAMS = "/usr/local/lib/groundwork"
 
 
@@ -70,7 +68,7 @@ class Application:
 
     @property
     def directory(self) -> Path:
-        return ROOT / "srv" / self.name
+        return Path("/srv") / self.name
 
     @property
     def current(self) -> Path:
@@ -85,7 +83,7 @@ class Application:
 
 
 def load(name: str) -> Application:
-    told = json.loads((ROOT / f"etc/groundwork/releases/{name}.json").read_text())
+    told = json.loads(Path(f"/etc/groundwork/releases/{name}.json").read_text())
     return Application(
         name=name,
         bucket=told["bucket"],
@@ -165,7 +163,7 @@ def stage(application: Application, version: str) -> None:
         if (directory / ".sha256").exists():
             continue
         key = pattern.format(version=version)
-        with tempfile.TemporaryDirectory(dir=ROOT / "var/tmp", prefix="groundwork.") as scratch:
+        with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="groundwork.") as scratch:
             unpack(application.bucket, key, directory, Path(scratch))
         say(f"{application.name} {version} staged: {part}")
 
@@ -195,8 +193,11 @@ def unpack(bucket: str, key: str, directory: Path, scratch: Path) -> None:
     if key.endswith(".jar"):
         shutil.move(archive, fresh / "app.jar")
     else:
-        with tarfile.open(archive) as content:
-            content.extractall(fresh, filter="data")
+        try:
+            with tarfile.open(archive) as content:
+                content.extractall(fresh, filter="data")
+        except tarfile.TarError as error:
+            raise RefusedError(f"s3://{bucket}/{key} cannot be unpacked: {error}") from None
     # Read by the service's user, whatever whoever packed it had as a mask.
     for path in (fresh, *fresh.rglob("*")):
         if not path.is_symlink():

@@ -88,7 +88,7 @@ class StateDirectory:
                 )
             held: list[tuple[BaseBackend, dict[str, Any]]] = Unpickler(file, self._bodies).load()
         for backend, contents in held:
-            backend.__dict__.clear()
+            # Not cleared first: what a newer version of ours adds to a backend stays.
             backend.__dict__.update(contents)
 
     def dump(self) -> bytes:

@@ -21,6 +21,9 @@ REBOOT = signal.SIGRTMIN + 5
 # Where systemd-nspawn leaves an empty directory for each machine it ever started.
 PROPAGATION = Path("/run/systemd/nspawn/propagate")
 
+# Debian's own, whatever this process has.
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 CGROUPS = Path("/sys/fs/cgroup")
 CONTROLLERS = ("memory", "cpu", "pids", "systemd", "unified")
 CGROUP_PARENT = "groundwork"
@@ -165,11 +168,12 @@ class Container:
         if leader is None:
             raise MachinesError(f"{self.name} is not running.")
         return subprocess.run(
-            ["nsenter", f"--target={leader}", "--all", "--wd=/", "--", *command],
+            ["nsenter", f"--target={leader}", "--all", "--wdns=/", "--", *command],
             input=text,
             capture_output=True,
             text=True,
             timeout=timeout,
+            env={"PATH": PATH},
         )
 
     def reboot(self) -> None:

@@ -17,6 +17,7 @@ class Resolver:
         self._directory = directory
         self._network = network
         self._hosts = directory / "hosts"
+        self._known: dict[str, Mapping[str, Sequence[str]]] = {}
         self._process = Recorded(directory / "dnsmasq.json")
 
     def ensure(self) -> None:
@@ -39,6 +40,7 @@ class Resolver:
 
     def announce(self, owner: str, names: Mapping[str, Sequence[str]]) -> None:
         """Make these all the names of one owner: name → its addresses."""
+        self._known[owner] = names
         path = self._directory / "names" / owner
         lines = "".join(
             f"{address} {name}\n" for name, all in sorted(names.items()) for address in all
@@ -52,6 +54,10 @@ class Resolver:
         # The inode stays: dnsmasq may read it at any moment, and rereads it on SIGHUP.
         fresh.replace(self._hosts)
         self._process.signal(signal.SIGHUP)
+
+    def lookup(self, name: str) -> Sequence[str]:
+        """The addresses that somebody has announced for a name."""
+        return next((names[name] for names in self._known.values() if name in names), ())
 
     def stop(self) -> None:
         self._process.stop()

@@ -7,7 +7,7 @@ from policies.rule import Findings, Props, Severity, resource_rule
     "rds-cluster-encrypted",
     on=DATABASE_CLUSTER,
     severity=Severity.HIGH,
-    controls=("FSBP RDS.27",),
+    controls=("FSBP RDS.27", "FSBP RDS.4"),
     protects_from="data read from a copied volume, snapshot or backup",
     fix="set storage_encrypted=True (this replaces the cluster: restore an encrypted copy).",
 )

@@ -6,7 +6,7 @@ from policies.rule import Findings, Props, Severity, resource_rule
     "rds-storage-encrypted",
     on=DATABASE,
     severity=Severity.HIGH,
-    controls=("FSBP RDS.3", "CIS-5.0 2.2.1", "CIS-7.0 3.2.1"),
+    controls=("FSBP RDS.3", "FSBP RDS.4", "CIS-5.0 2.2.1", "CIS-7.0 3.2.1"),
     protects_from="data read from a copied volume, snapshot or backup",
     fix="set storage_encrypted=True (this replaces the instance: restore an encrypted copy).",
 )

@@ -11,7 +11,7 @@ FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPu
     "s3-public-access-blocked",
     on=BUCKET,
     severity=Severity.CRITICAL,
-    controls=("FSBP S3.8", "CIS-5.0 2.1.4", "CIS-7.0 3.1.4"),
+    controls=("FSBP S3.8", "FSBP CloudTrail.6", "CIS-5.0 2.1.4", "CIS-7.0 3.1.4"),
     protects_from="files becoming public by one wrong policy or access list",
     fix="add a BucketPublicAccessBlock for the bucket with all four flags True.",
 )

@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import pulumi_aws as aws
 import pytest
 
 from components import permissions
@@ -61,6 +62,25 @@ def test_without_statements_it_may_do_nothing(engine: Engine) -> None:
 
     assert engine.of(POLICY) == []
     assert engine.of(PROFILE) == []
+
+
+def test_whoever_takes_it_on_finds_its_permissions_given(engine: Engine) -> None:
+    def program() -> None:
+        role = Role(
+            "flows",
+            RoleArgs(
+                service="vpc-flow-logs.amazonaws.com",
+                statements={"write": permissions.write_logs("arn:log")},
+                managed_policies={"metrics": "arn:managed"},
+            ),
+        )
+        aws.ec2.FlowLog("net", iam_role_arn=role.arn, traffic_type="ALL")
+
+    engine.build(program)
+
+    waited = " ".join(engine.named("aws:ec2/flowLog:FlowLog", "net").dependencies)
+    assert "RolePolicy::flows" in waited
+    assert "RolePolicyAttachment::flows-metrics" in waited
 
 
 def test_an_instance_can_carry_it_where_asked(engine: Engine) -> None:

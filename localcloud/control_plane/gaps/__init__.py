@@ -7,6 +7,7 @@ Importing a module mends its service.
 import importlib
 
 SERVICES = (
+    "applicationautoscaling",
     "autoscaling",
     "backup",
     "cloudfront",

@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from typing import Any
+from urllib.parse import unquote
 
 from moto.backup import urls
 from moto.backup.exceptions import ResourceNotFoundException
@@ -84,6 +85,13 @@ def update_backup_plan(self: Any) -> str:
     plan.advanced_backup_settings = filled.advanced_backup_settings
     plan.version_id = filled.version_id
     return json.dumps(plan.to_dict())
+
+
+@mends(BackupResponse, "list_tags")
+def list_tags(original: Method, self: Any) -> str:
+    """Moto takes the resource from the path only where a slash follows it."""
+    arn = unquote(self.path.split("/tags/")[1].rstrip("/"))
+    return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
 
 
 # -- vault policies -----------------------------------------------------------------------------

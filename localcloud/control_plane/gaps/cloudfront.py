@@ -33,6 +33,8 @@ from localcloud.control_plane.gaps.mending import Method, adds, mends
 def new_certificate(original: Method, self: Any, config: dict[str, Any]) -> None:
     original(self, config)
     self.ssl_support_method = config.get("SSLSupportMethod") or None
+    if self.acm_certificate_arn or self.iam_certificate_id:
+        self.cloud_front_default_certificate = False
 
 
 @mends(Origin, "__init__")

@@ -1,27 +1,63 @@
-"""EC2: monitoring of an instance can be turned on and off; moto knows it at launch only."""
+"""EC2: monitoring, maintenance options, metadata options and tags of launch templates as given.
+
+Moto can change none of the first two, drops maintenance options at launch, and reports the tags of
+a launch template itself among those for its instances.
+"""
 
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2.models import EC2Backend
+from moto.ec2.responses import EC2Response
+from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.monitoring import Monitoring
 
-from localcloud.control_plane.gaps.mending import Method, mends
+from localcloud.control_plane.gaps.mending import Method, adds, mends
 
 
 @mends(Monitoring, "monitor_instances")
 def monitor(original: Method, self: Any) -> ActionResult:
-    return _set(self, "enabled")
+    return _monitored(self, "enabled")
 
 
 @mends(Monitoring, "unmonitor_instances")
 def unmonitor(original: Method, self: Any) -> ActionResult:
-    return _set(self, "disabled")
+    return _monitored(self, "disabled")
 
 
-def _set(response: Any, state: str) -> ActionResult:
+def _monitored(response: Any, state: str) -> ActionResult:
     monitored: list[dict[str, Any]] = []
     for identifier in response._get_param("InstanceIds", []):
         instance = response.ec2_backend.get_instance(identifier)
         instance.monitoring_state = state
         monitored.append({"InstanceId": identifier, "Monitoring": {"State": state}})
     return ActionResult({"InstanceMonitorings": monitored})
+
+
+@mends(InstanceResponse, "run_instances")
+def run_instances(original: Method, self: Any) -> ActionResult:
+    answer = original(self)
+    recovery = self._get_param("MaintenanceOptions.AutoRecovery") or "default"
+    for instance in answer.result.instances:
+        instance.maintenance_options = {"AutoRecovery": recovery}
+    return answer
+
+
+@adds(EC2Response)
+def modify_instance_maintenance_options(self: Any) -> ActionResult:
+    instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+    recovery = self._get_param("AutoRecovery")
+    instance.maintenance_options = {"AutoRecovery": recovery}
+    return ActionResult({"InstanceId": instance.id, "AutoRecovery": recovery})
+
+
+@mends(EC2Backend, "create_launch_template")
+def create_launch_template(
+    original: Method, self: Any, name: str, description: str, data: dict[str, Any], tags: Any
+) -> Any:
+    given = data.get("TagSpecifications", [])
+    for_instances = [tag for tag in given if tag["ResourceType"] != "launch-template"]
+    data.pop("TagSpecifications", None)
+    if for_instances:
+        data["TagSpecifications"] = for_instances
+    return original(self, name, description, data, tags)

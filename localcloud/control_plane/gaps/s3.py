@@ -1,14 +1,17 @@
-"""S3: a bucket takes the logs of others when its policy says so, in any of the ways AWS reads it.
+"""S3: log buckets let logs in by any spelling of their policy; replication is kept as given.
 
 Moto fails on a statement about everyone, and knows neither a list of services nor a pattern that
-covers more than the one prefix.
+covers more than the one prefix. It reports every replication rule with the same filter.
 """
 
 import json
 from fnmatch import fnmatchcase
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.s3.exceptions import ReplicationConfigurationNotFoundError
 from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
 from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
 
 from localcloud.control_plane.gaps.mending import Method, mends
@@ -38,3 +41,24 @@ def _listed(value: Any) -> list[str]:
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)
+
+
+@mends(S3Response, "get_bucket_replication")
+def get_replication(original: Method, self: Any) -> Any:
+    self.data["Action"] = "GetBucketReplication"
+    replication = self.backend.get_bucket_replication(self.bucket_name)
+    if not replication:
+        raise ReplicationConfigurationNotFoundError(bucket_name=self.bucket_name)
+    rules = [_rule(rule) for rule in replication["Rule"]]
+    answer = {"Role": replication["Role"], "Rules": rules}
+    return self.serialized(ActionResult({"ReplicationConfiguration": answer}))
+
+
+def _rule(given: dict[str, Any]) -> dict[str, Any]:
+    """A rule as the request had it; XML leaves empty elements as None and numbers as text."""
+    rule = {name: value for name, value in given.items() if value is not None}
+    rule["Priority"] = int(rule["Priority"])
+    if "Filter" in given:
+        rule["Filter"] = {"Prefix": "", **(given["Filter"] or {})}
+        rule["Filter"] = {k: v if v is not None else "" for k, v in rule["Filter"].items()}
+    return rule

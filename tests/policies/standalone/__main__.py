@@ -4,6 +4,7 @@
 """
 
 import json
+from collections.abc import Mapping
 
 import pulumi
 import pulumi_aws as aws
@@ -21,7 +22,7 @@ on = pulumi.ResourceOptions(provider=provider)
 kept = pulumi.ResourceOptions(provider=provider, protect=mistake != "unprotected")
 
 
-def document(*statements: dict[str, object]) -> str:
+def document(*statements: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
@@ -200,12 +201,12 @@ def web() -> None:
 def host() -> None:
     command.remote.Command(
         "greeting",
-        connection={
-            "host": "10.80.0.10",
-            "user": "deploy",
-            "private_key": "not a real one",
-            "host_key": None if mistake == "unknown host" else "ssh-ed25519 AAAA",
-        },
+        connection=command.remote.ConnectionArgs(
+            host="10.80.0.10",
+            user="deploy",
+            private_key="not a real one",
+            host_key=None if mistake == "unknown host" else "ssh-ed25519 AAAA",
+        ),
         create="echo hello",
     )
 

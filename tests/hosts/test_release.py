@@ -1,0 +1,425 @@
+"""The program that changes the version of an application, on a machine whose systemd keeps books
+and whose services answer as the version that serves wants them to."""
+
+import base64
+import hashlib
+import http.server
+import io
+import json
+import sys
+import tarfile
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hosts.programs import source
+from hosts.roles.release import ReleasedService, Releases, releases
+from hosts.steps import File
+from tests.hosts.machine import Machine, needs_root
+
+pytestmark = needs_root
+
+API, WORKER = "notebook-api.service", "notebook-worker.service"
+CURRENT = "/srv/notebook/current"
+DRAIN = "/run/groundwork/drain/notebook"
+
+# Copies from a folder what the real one fetches from the bucket.
+CLOUD = '#!/bin/sh\ncp "/bucket/$3" "$4" 2>/dev/null || { echo "404 NoSuchKey" >&2; exit 1; }\n'
+
+
+def tarball(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o600
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+class Host:
+    """A machine with the release program, a bucket, and services that answer."""
+
+    def __init__(self, machine: Machine, port: int) -> None:
+        self.machine = machine
+        self.port = port
+        machine.write("/usr/local/lib/groundwork/cloud", CLOUD, "0755")
+        # Debian 13 has a newer Python than this machine may have.
+        program = source("release.py").replace("/usr/bin/python3", f"{sys.executable} -IS")
+        machine.write("/usr/local/lib/groundwork/release", program, "0755")
+        machine.ok("mkdir -p /srv/notebook/releases /run/groundwork/drain")
+        self.told()
+
+    def told(self, **changes: Any) -> None:
+        """What the host's configuration says about the application."""
+        facts: dict[str, Any] = {
+            "application": "notebook",
+            "bucket": "artifacts",
+            "artifacts": {"api": "tar.gz", "worker": "tar.gz"},
+            "services": (
+                ReleasedService(
+                    name="api",
+                    unit=API,
+                    kind="restart",
+                    port=self.port,
+                    health="/health",
+                    start_seconds=1,
+                ),
+                ReleasedService(name="worker", unit=WORKER, kind="restart", start_seconds=0),
+            ),
+            "drain_seconds": 0.05,
+            "settle_seconds": 0.05,
+            **changes,
+        }
+        for step in releases(Releases(**facts)).configure:
+            if isinstance(step, File) and step.path.endswith(".json"):
+                self.machine.write(step.path, step.content)
+
+    def publish(self, *versions: str, parts: tuple[str, ...] = ("api", "worker")) -> None:
+        files: dict[str, bytes] = {}
+        for version in versions:
+            for part in parts:
+                packed = tarball({"./main.js": version.encode()})
+                digest = hashlib.sha256(packed).hexdigest()
+                key = f"bucket/releases/notebook/{version}/{part}.tar.gz"
+                files |= {key: packed, f"{key}.sha256": f"{digest}  {part}.tar.gz\n".encode()}
+        everything = base64.b64encode(tarball(files)).decode()
+        self.machine.ok("base64 --decode | tar --extract --gzip --directory /", everything)
+
+    def release(self, action: str, version: str, *, fails: bool = False) -> str:
+        """What it printed: changes, or why it refused."""
+        done = self.machine.shell(
+            f"/usr/local/lib/groundwork/release {action} notebook {version} --patience 60"
+        )
+        assert (done.returncode != 0) is fails, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stderr if fails else done.stdout
+
+    def serve(self, version: str) -> None:
+        self.publish(version)
+        self.release("stage", version)
+        self.release("confirm", version)
+        self.machine.asked_of_systemd()
+
+    @property
+    def serving(self) -> str:
+        return self.machine.shell(f"readlink {CURRENT}").stdout.strip()
+
+    @property
+    def record(self) -> dict[str, str | None]:
+        return json.loads(self.machine.read("/var/lib/groundwork/releases/notebook.json"))
+
+    @property
+    def out_of_rotation(self) -> bool:
+        return self.machine.shell(f"test -e {DRAIN}").returncode == 0
+
+    def owe(self, kind: str, unit: str = API) -> None:
+        self.machine.ok(f"mkdir -p /var/lib/groundwork/owed/{kind}")
+        self.machine.ok(f"touch /var/lib/groundwork/owed/{kind}/{unit}")
+
+    @property
+    def debts(self) -> list[str]:
+        return self.machine.ok("find /var/lib/groundwork/owed -type f").split()
+
+
+@pytest.fixture
+def host(machine: Machine) -> Iterator[Host]:
+    class Service(http.server.BaseHTTPRequestHandler):
+        """Well unless the version that serves is a bad one, or it has been told otherwise."""
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            bad = "bad" in machine.shell(f"readlink {CURRENT}; cat /run/sick").stdout
+            self.send_response(500 if bad else 200)
+            self.end_headers()
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield Host(machine, server.server_port)
+    server.shutdown()
+    server.server_close()
+
+
+def test_staging_lays_the_version_beside_the_one_that_serves(host: Host) -> None:
+    host.publish("1.0.0")
+
+    assert host.release("stage", "1.0.0").splitlines() == [
+        "changed: notebook 1.0.0 staged: api",
+        "changed: notebook 1.0.0 staged: worker",
+    ]
+    assert host.release("stage", "1.0.0") == ""
+    assert host.machine.read("/srv/notebook/releases/1.0.0/api/main.js") == "1.0.0"
+    assert host.machine.stat("/srv/notebook/releases/1.0.0/api/main.js") == "0644 root root"
+    assert host.serving == ""
+    assert host.machine.asked_of_systemd() == []
+
+
+def test_a_version_that_was_never_published_is_named_with_its_place(host: Host) -> None:
+    why = host.release("stage", "9.9.9", fails=True)
+
+    assert "404 NoSuchKey" in why
+    assert "s3://artifacts/releases/notebook/9.9.9/api.tar.gz" in why
+
+
+def test_an_artifact_that_is_not_what_its_digest_promises_is_refused(host: Host) -> None:
+    host.publish("1.0.0")
+    host.machine.write("/bucket/releases/notebook/1.0.0/api.tar.gz.sha256", "0" * 64)
+
+    assert "not what its .sha256 promises" in host.release("stage", "1.0.0", fails=True)
+    assert host.machine.shell("test -e /srv/notebook/releases/1.0.0/api").returncode != 0
+
+
+def test_an_archive_cannot_write_outside_its_place(host: Host) -> None:
+    host.publish("1.0.0")
+    host.machine.ok(
+        "cd /tmp && echo x >evil && cd /bucket/releases/notebook/1.0.0"
+        " && tar -C /tmp -Pczf api.tar.gz ../tmp/evil && sha256sum api.tar.gz >api.tar.gz.sha256"
+    )
+
+    assert "cannot be unpacked" in host.release("stage", "1.0.0", fails=True)
+    assert host.machine.shell("test -e /srv/notebook/releases/1.0.0/api").returncode != 0
+
+
+@pytest.mark.parametrize("version", ["../../etc", "a/b", ".hidden", "a b", "-x"])
+def test_a_version_that_could_leave_its_folder_is_refused(host: Host, version: str) -> None:
+    done = host.machine.shell(f"/usr/local/lib/groundwork/release stage notebook -- {version!r}")
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+def test_the_first_release_starts_everything_and_is_confirmed(host: Host) -> None:
+    host.publish("1.0.0")
+    host.release("stage", "1.0.0")
+
+    assert host.release("switch", "1.0.0") == "changed: notebook serves 1.0.0\n"
+    assert host.release("confirm", "1.0.0") == "changed: notebook 1.0.0 confirmed\n"
+
+    asked = host.machine.asked_of_systemd()
+    assert f"restart {API}" in asked
+    assert f"restart {WORKER}" in asked
+    assert host.serving == "releases/1.0.0"
+    assert host.record == {"pending": None, "confirmed": "1.0.0"}
+
+
+def test_a_release_that_is_so_already_touches_nothing(host: Host) -> None:
+    host.serve("1.0.0")
+
+    assert host.release("switch", "1.0.0") == ""
+    assert host.release("confirm", "1.0.0") == ""
+    assert not [line for line in host.machine.asked_of_systemd() if "restart" in line]
+
+
+def test_the_host_is_out_of_rotation_while_it_changes(host: Host) -> None:
+    host.serve("1.0.0")
+    host.publish("1.1.0")
+    host.release("stage", "1.1.0")
+    host.machine.write(
+        "/usr/local/sbin/systemctl.real", host.machine.read("/usr/local/sbin/systemctl"), "0755"
+    )
+    host.machine.write(
+        "/usr/local/sbin/systemctl",
+        f'#!/bin/sh\n[ "$1" != restart ] || [ ! -e {DRAIN} ] || echo "$2" >>/run/drained\n'
+        'exec systemctl.real "$@"\n',
+        "0755",
+    )
+
+    host.release("switch", "1.1.0")
+
+    assert host.machine.read("/run/drained").split() == [API, WORKER]
+    assert not host.out_of_rotation
+
+
+def test_a_lone_host_stays_in_rotation(host: Host) -> None:
+    host.told(drain_seconds=0)
+    host.serve("1.0.0")
+    host.publish("1.1.0")
+    host.machine.ok(f"rm -rf {DRAIN} && chmod 0500 /run/groundwork/drain && touch /run/before")
+    host.release("stage", "1.1.0")
+
+    host.release("switch", "1.1.0")
+
+    assert host.machine.ok("find /run/groundwork/drain -newer /run/before") == ""
+
+
+def test_a_bad_version_is_taken_back_and_the_old_one_serves(host: Host) -> None:
+    host.serve("1.0.0")
+    host.publish("1.1.0-bad")
+    host.release("stage", "1.1.0-bad")
+
+    why = host.release("switch", "1.1.0-bad", fails=True)
+
+    assert "notebook 1.1.0-bad does not become healthy: /health of" in why
+    assert "answers 500" in why
+    assert "1.0.0 serves here as before" in why
+    assert host.serving == "releases/1.0.0"
+    assert not host.out_of_rotation
+    assert host.record["confirmed"] == "1.0.0"
+
+
+def test_the_next_good_version_goes_through_after_a_bad_one(host: Host) -> None:
+    host.serve("1.0.0")
+    host.publish("1.1.0-bad", "1.2.0")
+    host.release("stage", "1.1.0-bad")
+    host.release("switch", "1.1.0-bad", fails=True)
+    host.release("stage", "1.2.0")
+
+    host.release("switch", "1.2.0")
+
+    assert host.serving == "releases/1.2.0"
+
+
+def test_a_bad_first_version_leaves_nothing_serving(host: Host) -> None:
+    host.publish("1.0.0-bad")
+    host.release("stage", "1.0.0-bad")
+
+    why = host.release("switch", "1.0.0-bad", fails=True)
+
+    assert "answers 503 until a release succeeds" in why
+    assert host.serving == ""
+
+
+def test_a_unit_that_does_not_start_takes_the_version_back(host: Host) -> None:
+    host.serve("1.0.0")
+    host.publish("1.1.0")
+    host.release("stage", "1.1.0")
+    host.machine.write("/run/systemctl/broken", f"{WORKER}\n")
+
+    why = host.release("switch", "1.1.0", fails=True)
+
+    assert f"{WORKER} does not start" in why
+    assert host.serving == "releases/1.0.0"
+    # Here the old one does not start either, so the host keeps away from visitors.
+    assert host.out_of_rotation
+
+
+def test_an_unconfirmed_version_goes_back_by_itself(host: Host) -> None:
+    host.serve("1.0.0")
+    host.publish("1.1.0")
+    host.release("stage", "1.1.0")
+    host.release("switch", "1.1.0")
+    assert "--on-active=60s" in host.machine.read("/run/systemd-run.log")
+    assert "release return notebook 1.1.0" in host.machine.read("/run/systemd-run.log")
+
+    assert host.release("return", "1.1.0") == "changed: notebook went back to 1.0.0\n"
+
+    assert host.serving == "releases/1.0.0"
+    assert not host.out_of_rotation
+
+
+def test_a_confirmed_version_does_not_go_back(host: Host) -> None:
+    host.serve("1.0.0")
+    host.serve("1.1.0")
+
+    assert host.release("return", "1.1.0") == ""
+    assert host.serving == "releases/1.1.0"
+
+
+def test_a_return_that_comes_late_leaves_a_newer_version_alone(host: Host) -> None:
+    host.serve("1.0.0")
+    host.publish("1.1.0", "1.2.0")
+    for version in ("1.1.0", "1.2.0"):
+        host.release("stage", version)
+        host.release("switch", version)
+
+    assert host.release("return", "1.1.0") == ""
+    assert host.serving == "releases/1.2.0"
+    host.release("return", "1.2.0")
+    assert host.serving == "releases/1.0.0"
+
+
+def test_a_confirmation_changes_a_host_that_had_gone_back(host: Host) -> None:
+    host.serve("1.0.0")
+    host.publish("1.1.0")
+    host.release("stage", "1.1.0")
+    host.release("switch", "1.1.0")
+    host.release("return", "1.1.0")
+
+    host.release("confirm", "1.1.0")
+
+    assert host.serving == "releases/1.1.0"
+    assert host.record == {"pending": None, "confirmed": "1.1.0"}
+
+
+@pytest.mark.parametrize("kind", ["restart/notebook", "restart/host"])
+def test_an_owed_restart_is_paid_once(host: Host, kind: str) -> None:
+    host.serve("1.0.0")
+    host.owe(kind)
+
+    assert host.release("switch", "1.0.0") == "changed: notebook restarted\n"
+
+    assert host.machine.asked_of_systemd().count(f"restart {API}") == 1
+    assert host.debts == []
+    assert host.release("switch", "1.0.0") == ""
+
+
+def test_what_another_application_owes_is_left_to_it(host: Host) -> None:
+    host.serve("1.0.0")
+    host.owe("restart/other", "other-api.service")
+
+    assert host.release("switch", "1.0.0") == ""
+    assert host.debts == ["/var/lib/groundwork/owed/restart/other/other-api.service"]
+
+
+def test_a_configuration_that_fails_stops_here_and_stays_owed(host: Host) -> None:
+    host.serve("1.0.0")
+    host.owe("restart/notebook")
+    host.machine.write("/run/sick", "bad")
+
+    why = host.release("switch", "1.0.0", fails=True)
+
+    assert "stays out of rotation" in why
+    assert host.out_of_rotation
+    assert host.debts != []
+
+    host.machine.write("/run/sick", "")
+    host.release("switch", "1.0.0")
+    assert not host.out_of_rotation
+    assert host.debts == []
+
+
+def test_processes_of_pm2_take_over_from_each_other(host: Host) -> None:
+    host.told(
+        services=(
+            ReleasedService(
+                name="api",
+                unit=API,
+                kind="exchange",
+                port=host.port,
+                health="/health",
+                start_seconds=1,
+            ),
+        ),
+    )
+    host.serve("1.0.0")
+    host.owe("exchange/notebook")
+    host.release("switch", "1.0.0")
+    assert f"reload {API}" in host.machine.asked_of_systemd()
+
+    host.owe("restart/notebook")
+    host.release("switch", "1.0.0")
+    assert f"restart {API}" in host.machine.asked_of_systemd()
+
+
+def test_only_the_last_releases_stay_and_the_confirmed_one_always(host: Host) -> None:
+    host.told(keep=2)
+    for minor in range(4):
+        host.serve(f"1.{minor}.0")
+
+    kept = host.machine.ok("ls /srv/notebook/releases").split()
+    assert kept == ["1.2.0", "1.3.0"]
+
+
+def test_a_failed_migration_says_that_no_host_has_changed(host: Host) -> None:
+    host.publish("1.0.0")
+    host.machine.write("/run/systemctl/broken", "notebook-migrate@1.0.0.service\n")
+    host.machine.ok("systemctl list")
+
+    why = host.release("migrate", "1.0.0", fails=True)
+
+    assert "no host has changed" in why
+    assert "journalctl -u notebook-migrate@1.0.0.service" in why
