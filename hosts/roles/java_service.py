@@ -58,8 +58,8 @@ def java_service(wanted: JavaService) -> Role:
     unit = service.unit_file(
         start=(
             "/usr/bin/java",
-            f"-Xms{wanted.heap_start or wanted.heap}".lower(),
-            f"-Xmx{wanted.heap}".lower(),
+            f"-Xms{(wanted.heap_start or wanted.heap).lower()}",
+            f"-Xmx{wanted.heap.lower()}",
             *(option for option in defaults if option.split("=")[0] not in own),
             *wanted.options,
             "-jar",

@@ -32,9 +32,15 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     made.run("down")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The real program with a home of its own; taken down whatever happens."""
+    """The real program with a home of its own, for all files up to the one that takes it down."""
     made = cloud.new(ROOT, tmp_path_factory.mktemp("platform"))
     yield made
     made.run("down")
+
+
+@pytest.fixture(scope="session")
+def first_up(platform: Cloud) -> str:
+    """What the first `up` of the platform said."""
+    return platform.expect("up")

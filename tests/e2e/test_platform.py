@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.e2e.cloud import Cloud
 
 SHORTEST = 8
@@ -28,11 +26,6 @@ SECRET_PROPERTIES = frozenset(
         "secretString",
     }
 )
-
-
-@pytest.fixture(scope="module")
-def first_up(platform: Cloud) -> str:
-    return platform.expect("up")
 
 
 def test_up_makes_everything_and_says_what_and_how_long(platform: Cloud, first_up: str) -> None:

@@ -1,0 +1,11 @@
+CREATE TABLE models (
+  id uuid PRIMARY KEY,
+  user_id uuid REFERENCES users (id),
+  name text NOT NULL,
+  format text NOT NULL,
+  is_public boolean NOT NULL DEFAULT true,
+  object_key text NOT NULL UNIQUE,
+  bytes bigint NOT NULL,
+  sha256 text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);

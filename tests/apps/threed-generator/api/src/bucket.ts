@@ -1,0 +1,38 @@
+/** The models themselves: objects of a bucket, reached with the role of the host. */
+import type { Readable } from "node:stream";
+import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+
+export class Bucket {
+  readonly #name: string;
+  readonly #client: S3Client;
+
+  constructor(name: string) {
+    this.#name = name;
+    // Region, endpoint and credentials are those of the environment and of the instance's role.
+    const elsewhere = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
+    this.#client = new S3Client({ forcePathStyle: Boolean(elsewhere), maxAttempts: 3 });
+  }
+
+  async put(key: string, body: Buffer, type: string): Promise<void> {
+    await this.#client.send(
+      new PutObjectCommand({ Bucket: this.#name, Key: key, Body: body, ContentType: type }),
+    );
+  }
+
+  async get(key: string): Promise<{ body: Readable; type: string; bytes: number | undefined }> {
+    const found = await this.#client.send(new GetObjectCommand({ Bucket: this.#name, Key: key }));
+    return {
+      body: found.Body as Readable,
+      type: found.ContentType ?? "application/octet-stream",
+      bytes: found.ContentLength,
+    };
+  }
+
+  async check(): Promise<void> {
+    await this.#client.send(new HeadBucketCommand({ Bucket: this.#name }));
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+}

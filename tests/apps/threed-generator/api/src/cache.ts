@@ -1,0 +1,72 @@
+/** Redis: makes answers quicker, and is never needed for one. */
+import { readFileSync } from "node:fs";
+import tls from "node:tls";
+import { Redis } from "ioredis";
+
+const SECONDS = 300;
+
+/** The machine's own authorities beside those that come with Node. */
+function authorities(): string[] {
+  const bundle = process.env["SSL_CERT_FILE"] ?? "/etc/ssl/certs/ca-certificates.crt";
+  try {
+    return [...tls.rootCertificates, readFileSync(bundle, "utf8")];
+  } catch {
+    return [...tls.rootCertificates];
+  }
+}
+
+export type Found = { answered: "hit"; text: string } | { answered: "miss" | "unavailable" };
+
+export class Cache {
+  readonly encrypted: boolean;
+  readonly #redis: Redis;
+  #complained = false;
+
+  constructor(url: string) {
+    this.encrypted = url.startsWith("rediss:");
+    this.#redis = new Redis(url, {
+      ...(this.encrypted ? { tls: { ca: authorities() } } : {}),
+      connectTimeout: 2_000,
+      commandTimeout: 1_000,
+      // Nobody waits for a cache that is away: it fails at once and comes back by itself.
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      retryStrategy: (attempt) => Math.min(attempt * 200, 2_000),
+      // After a failover the old primary answers, but refuses to write.
+      reconnectOnError: (error) => error.message.startsWith("READONLY"),
+    });
+    this.#redis.on("error", (error: Error) => {
+      if (!this.#complained) console.error(`cache unavailable: ${error.message}`);
+      this.#complained = true;
+    });
+    this.#redis.on("ready", () => {
+      if (this.#complained) console.error("cache available again");
+      this.#complained = false;
+    });
+  }
+
+  async find(key: string): Promise<Found> {
+    try {
+      const text = await this.#redis.get(key);
+      return text === null ? { answered: "miss" } : { answered: "hit", text };
+    } catch {
+      return { answered: "unavailable" };
+    }
+  }
+
+  async keep(key: string, text: string): Promise<void> {
+    try {
+      await this.#redis.set(key, text, "EX", SECONDS);
+    } catch {
+      // The answer does not need it.
+    }
+  }
+
+  async check(): Promise<void> {
+    await this.#redis.ping();
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+}

@@ -1,0 +1,483 @@
+"""What roles ask of a host: run twice on an unbooted machine, and read where words matter."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hosts.roles.java_service import JavaService, java_service
+from hosts.roles.nginx import Nginx, Proxied, RateLimit, Tls, configuration
+from hosts.roles.node_runtime import NodeRuntime
+from hosts.roles.pm2_service import Pm2Service, ecosystem
+from hosts.roles.schedule import calendar_event
+from hosts.roles.ssh_hardening import SshHardening
+from hosts.script import render
+from hosts.steps import File, Role
+from hosts.unit import user_name
+from tests.hosts import sample
+from tests.hosts.machine import Machine, needs_root
+
+EVERYTHING = sample.host()
+
+
+def files(*roles: Role) -> dict[str, File]:
+    steps = (step for role in roles for step in (*role.install, *role.configure))
+    return {step.path: step for step in steps if isinstance(step, File)}
+
+
+def unit(name: str) -> str:
+    return files(*EVERYTHING)[f"/etc/systemd/system/{name}"].content
+
+
+@needs_root
+def test_a_host_with_every_role_is_configured_once(machine: Machine) -> None:
+    machine.ok("mkdir -p /usr/local/lib/groundwork /var/lib/cloud/instance /etc/default")
+    machine.ok("touch /var/lib/cloud/instance/boot-finished")
+    # Its archives and its ufw defaults are real ones' business.
+    machine.ok("mkdir -p /opt/pm2-7.0.4 && printf '%064d' 0 >/opt/pm2-7.0.4/.sha256")
+    machine.ok(
+        "for chain in INPUT FORWARD; do echo DEFAULT_${chain}_POLICY='\"DROP\"'; done"
+        " >/etc/default/ufw; echo 'DEFAULT_OUTPUT_POLICY=\"ACCEPT\"' >>/etc/default/ufw"
+    )
+    script = render(EVERYTHING)
+
+    first = machine.run(script)
+    assert first.returncode == 0, first.stderr
+    assert f"changed: running {sample.API.unit}" in first.stdout
+
+    second = machine.run(script)
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+
+
+def test_no_script_carries_tracing_or_a_secret_s_value() -> None:
+    script = render(EVERYTHING)
+
+    assert "set -x" not in script
+    assert "arn:jwt" in script  # known by its name alone
+
+
+# -- services -----------------------------------------------------------------------------------
+
+
+def test_a_service_runs_as_a_user_of_its_own_who_may_write_nowhere_else() -> None:
+    text = unit("notebook-api.service")
+
+    assert "User=notebook-api\n" in text
+    assert "ProtectSystem=strict\n" in text
+    assert "ReadWritePaths=/var/www/notebook/uploads\n" in text
+    assert "CapabilityBoundingSet=\n" in text
+
+
+def test_node_may_use_the_memory_protection_calls_that_it_dies_without() -> None:
+    assert "SystemCallFilter=@system-service @pkey\n" in unit("notebook-mail.service")
+
+
+def test_a_service_that_has_no_release_yet_is_not_started_and_not_failed() -> None:
+    assert "ConditionPathExists=/srv/notebook/current/mail\n" in unit("notebook-mail.service")
+
+
+def test_a_worker_gets_its_time_to_finish() -> None:
+    assert "TimeoutStopSec=120s\n" in unit("notebook-worker.service")
+    assert "KillMode=mixed\n" in unit("notebook-worker.service")
+
+
+def test_limits_and_restarts_are_those_that_were_asked_for() -> None:
+    text = unit("notebook-mail.service")
+
+    assert "MemoryMax=512M\n" in text
+    assert "LimitNOFILE=65535\n" in text
+    assert "Restart=on-failure\nRestartSec=10s\n" in text
+
+
+def test_secrets_are_fetched_by_name_before_each_start_and_read_from_memory() -> None:
+    text = unit("notebook-mail.service")
+    told = json.loads(files(*EVERYTHING)["/etc/groundwork/notebook-mail/secrets.json"].content)
+
+    fetch = "+/usr/local/lib/groundwork/cloud fetch-secrets"
+    assert f"ExecStartPre={fetch} /etc/groundwork/notebook-mail/secrets.json\n" in text
+    assert "EnvironmentFile=-/run/groundwork/notebook-mail/environment\n" in text
+    assert told["variables"]["DATABASE_URL"] == {"arn": "arn:db", "field": "url"}
+    assert told["files"]["CERT_PATH"] == {"arn": "arn:pem", "name": "cert.pem"}
+
+
+def test_variables_are_readable_by_root_and_the_service_alone() -> None:
+    file = files(*EVERYTHING)["/etc/groundwork/notebook-mail/environment"]
+
+    assert (file.mode, file.owner, file.group) == ("0640", "root", "notebook-mail")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/etc/groundwork/notebook-mail/environment", "restart/notebook"),
+        ("/etc/groundwork/notebook-mail/secrets.json", "restart/notebook"),
+        ("/etc/systemd/system/notebook-mail.service", "restart/notebook"),
+        ("/etc/groundwork/notebook-api/ecosystem.config.json", "exchange/notebook"),
+        ("/etc/groundwork/notebook-api/secrets.json", "exchange/notebook"),
+        ("/etc/systemd/system/notebook-api.service", "restart/notebook"),
+    ],
+)
+def test_a_change_owes_a_restart_that_the_release_pays(path: str, kind: str) -> None:
+    assert [owed.kind for owed in files(*EVERYTHING)[path].owes] == [kind]
+
+
+def test_a_user_name_that_linux_would_refuse_is_shortened_without_a_clash() -> None:
+    one, other = "a" * 16 + "-" + "b" * 20, "a" * 16 + "-" + "b" * 19 + "c"
+
+    assert len(user_name(one)) == len(user_name(other)) == 32
+    assert user_name(one) != user_name(other)
+    assert user_name("notebook-api") == "notebook-api"
+
+
+def test_a_node_that_debian_lacks_needs_an_archive() -> None:
+    with pytest.raises(ValueError, match="Debian 13 has Node 20, not 22: put an archive"):
+        NodeRuntime(major=22)
+
+
+# -- PM2 ----------------------------------------------------------------------------------------
+
+
+def app(**changes: Any) -> dict[str, Any]:
+    wanted = Pm2Service(
+        service=sample.API,
+        node=sample.NODE,
+        pm2=sample.pm2_runtime(),
+        script="dist/main.js",
+        **changes,
+    )
+    (found,) = ecosystem(wanted)["apps"]  # pyright: ignore
+    return found  # pyright: ignore
+
+
+def test_pm2_is_told_no_secret_but_where_it_lies() -> None:
+    assert app()["env"] == {
+        **sample.API.environment,
+        "GROUNDWORK_SCRIPT": "dist/main.js",
+        "GROUNDWORK_SECRETS": "/run/groundwork/notebook-api/environment.json",
+    }
+
+
+def test_pm2_is_told_what_the_service_asks_for() -> None:
+    told = app(mode="fork", instances=3, process_memory_limit="600M", says_when_ready=True)
+
+    assert (told["exec_mode"], told["instances"]) == ("fork", 3)
+    assert told["max_memory_restart"] == "600M"
+    assert told["wait_ready"] is True
+    assert (told["listen_timeout"], told["kill_timeout"]) == (20_000, 5_000)
+    assert told["merge_logs"] is True
+
+
+def test_pm2_saves_nothing_and_runs_in_the_foreground() -> None:
+    script = render(EVERYTHING)
+
+    assert "pm2 save" not in script
+    assert "pm2-runtime start" in unit("notebook-api.service")
+
+
+def test_a_daily_exchange_comes_at_its_own_minute_on_each_host() -> None:
+    timer = unit("notebook-api-exchange.timer")
+
+    assert "OnCalendar=*-*-* 04:00:00 Asia/Shanghai\n" in timer
+    assert "FixedRandomDelay=yes\n" in timer
+    assert "systemctl reload notebook-api.service" in unit("notebook-api-exchange.service")
+
+
+# -- Java ---------------------------------------------------------------------------------------
+
+
+def java(**changes: Any) -> str:
+    wanted = JavaService(service=sample.LEDGER, **changes)
+    text = files(java_service(wanted))["/etc/systemd/system/ledger-api.service"].content
+    return next(line for line in text.splitlines() if line.startswith("ExecStart="))
+
+
+def test_options_of_the_java_machine_stand_before_the_jar_where_they_count() -> None:
+    options, arguments = java(heap="4G", options=("-XX:ParallelGCThreads=8",)).split(" -jar ")
+
+    assert " -Xms4g -Xmx4g " in options
+    assert "-XX:+UseG1GC" in options
+    assert "-XX:MaxGCPauseMillis=200" in options
+    assert "-XX:ParallelGCThreads=8" in options
+    assert "-Xlog:gc*:file=/var/log/ledger-api/gc.log" in options
+    assert arguments == "app.jar"
+
+
+def test_an_option_of_the_application_takes_the_place_of_ours() -> None:
+    line = java(options=("-XX:MaxGCPauseMillis=500",))
+
+    assert "MaxGCPauseMillis=500" in line
+    assert "MaxGCPauseMillis=200" not in line
+
+
+@pytest.mark.parametrize(
+    ("option", "instead"),
+    [
+        ("-XX:+PrintGCDateStamps", "-Xlog:gc*::time,uptime"),
+        ("-XX:+PrintGCDetails", "-Xlog:gc*"),
+        ("-Xloggc:/var/log/gc.log", "-Xlog:gc*:file=PATH"),
+    ],
+)
+def test_options_that_java_has_dropped_are_refused_with_what_to_write(
+    option: str, instead: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"has no {option}: use {instead}")):
+        java(options=(option,))
+
+
+def test_a_stop_by_signal_is_no_failure() -> None:
+    assert "SuccessExitStatus=143\n" in unit("ledger-api.service")
+
+
+# -- schedules ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cron", "event"),
+    [
+        ("0 2 * * *", "*-*-* 02:00:00"),
+        ("*/5 * * * *", "*-*-* *:00/5:00"),
+        ("0 4 1 * *", "*-*-01 04:00:00"),
+        ("0 0 */2 * *", "*-*-01/2 00:00:00"),
+        ("30 3 * * 1-5", "Mon..Fri *-*-* 03:30:00"),
+        ("0,30 9-17 * * 0", "Sun *-*-* 09..17:00,30:00"),
+        ("0 0 * * mon,7", "Mon,Sun *-*-* 00:00:00"),
+    ],
+)
+def test_five_fields_of_cron_mean_the_same_to_systemd(cron: str, event: str) -> None:
+    assert calendar_event(cron, "Asia/Shanghai") == f"{event} Asia/Shanghai"
+
+
+def test_a_cron_line_that_systemd_would_understand_otherwise_is_refused() -> None:
+    with pytest.raises(ValueError, match="day of the month and of the week"):
+        calendar_event("0 0 1 * 1", "Etc/UTC")
+
+
+def test_a_schedule_has_the_service_s_release_but_a_user_and_secrets_of_its_own() -> None:
+    text = unit("notebook-worker-nightly.service")
+
+    assert "WorkingDirectory=/srv/notebook/current/worker\n" in text
+    assert "User=notebook-worker-nightly\n" in text
+    assert "/run/groundwork/notebook-worker-nightly/environment" in text
+    assert "Type=oneshot\n" in text
+    assert "[Install]" not in text
+
+
+# -- access -------------------------------------------------------------------------------------
+
+
+def test_a_host_that_nobody_could_log_in_to_is_not_made() -> None:
+    with pytest.raises(ValueError, match="nobody could log in"):
+        SshHardening(user="admin", authorized_keys=())
+
+
+def test_only_the_operations_instance_lets_connections_through() -> None:
+    assert "AllowTcpForwarding no\n" in files(*EVERYTHING)["/etc/ssh/sshd_config"].content
+
+
+@pytest.mark.parametrize(
+    ("path", "tool"),
+    [
+        ("/etc/ssh/sshd_config", "sshd -t"),
+        ("/etc/ssh/authorized_keys/admin", "ssh-keygen -l"),
+        ("/etc/sudoers.d/groundwork", "visudo --check"),
+        ("/etc/nginx/nginx.conf", "nginx -t"),
+        ("/etc/fail2ban/jail.local", "fail2ban-client"),
+        ("/etc/logrotate.d/notebook-api", "logrotate --debug"),
+    ],
+)
+def test_what_could_lock_out_or_break_a_service_is_judged_before_it_takes_effect(
+    path: str, tool: str
+) -> None:
+    judged_by = files(*EVERYTHING)[path].validate
+
+    assert judged_by is not None
+    assert tool in judged_by
+
+
+def test_updates_come_by_themselves_but_neither_reboot_nor_restart() -> None:
+    found = files(*EVERYTHING)
+
+    assert (
+        'Automatic-Reboot "false"' in found["/etc/apt/apt.conf.d/52groundwork-unattended"].content
+    )
+    assert "exit 101" in found["/usr/sbin/policy-rc.d"].content
+    drop_in = "/etc/systemd/system/apt-daily-upgrade.service.d/groundwork.conf"
+    assert "UNATTENDED_UPGRADE=1" in found[drop_in].content
+
+
+@needs_root
+def test_a_restart_that_an_upgrade_wanted_is_owed_to_the_host(machine: Machine) -> None:
+    machine.write(
+        "/usr/sbin/policy-rc.d", files(*EVERYTHING)["/usr/sbin/policy-rc.d"].content, "0755"
+    )
+
+    assert machine.shell("policy-rc.d nginx restart").returncode == 0
+    denied = machine.shell("policy-rc.d nginx 'restart force-reload'", UNATTENDED_UPGRADE="1")
+    assert denied.returncode == 101
+    assert machine.ok("ls /var/lib/groundwork/owed/restart/host").split() == ["nginx.service"]
+
+
+# -- nginx --------------------------------------------------------------------------------------
+
+WEB = sample.web(RateLimit(requests_per_second=10, burst=20, connections=10))
+
+
+def locations(text: str, port: int | None = None) -> dict[str, str]:
+    """Location → what stands in it, nested ones too; of one server where a port is given."""
+    if port is not None:
+        servers = re.findall(r"^  server \{\n(.*?)^  \}$", text, re.M | re.S)
+        text = next(server for server in servers if f"listen {port}" in server)
+    found: dict[str, str] = {}
+    for match in re.finditer(r"(?=^( *)location (.+?) \{\n(.*?)^\1\}$)", text, re.M | re.S):
+        found.setdefault(match[2], match[3])
+    return found
+
+
+def test_limits_are_defined_where_nginx_allows_it_and_answer_429() -> None:
+    text = configuration(WEB)
+
+    assert "limit_req_zone $binary_remote_addr zone=notebook_13001:10m rate=10r/s;" in text
+    assert "limit_req_status 429;" in text
+    assert text.index("limit_req_zone") < text.index("server {")
+    assert "limit_req zone=notebook_13001 burst=20 nodelay;" in locations(text, 13001)["/"]
+    assert "limit_conn notebook_13001_connections 10;" in text
+
+
+def test_no_limit_no_zone() -> None:
+    assert "limit_req" not in configuration(sample.web())
+
+
+def test_every_location_has_every_header_because_one_of_its_own_hides_the_inherited() -> None:
+    text = configuration(WEB)
+
+    for where, body in locations(text).items():
+        if where != "= /nginx-health":
+            for name, _ in sample.HEADERS:
+                assert body.count(f"add_header {name} ") >= 1, f"{where} lacks {name}"
+
+
+def test_a_header_that_the_service_sets_too_is_sent_once() -> None:
+    body = locations(configuration(WEB))["= /ws"]
+
+    for name, _ in sample.HEADERS:
+        assert f"proxy_hide_header {name};" in body
+
+
+def test_websockets_are_for_the_routes_that_ask_for_them() -> None:
+    found = locations(configuration(WEB), 13001)
+
+    assert "proxy_set_header Upgrade $http_upgrade;" in found["= /ws"]
+    assert "proxy_set_header Connection $connection_upgrade;" in found["= /ws"]
+    assert "proxy_read_timeout 86400s;" in found["= /ws"]
+    assert "Upgrade" not in found["/"]
+    assert 'proxy_set_header Connection "";' in found["/"]
+
+
+def test_the_client_s_address_is_taken_from_the_load_balancer_alone() -> None:
+    text = configuration(WEB)
+
+    assert "set_real_ip_from 10.0.0.0/24;" in text
+    assert "real_ip_recursive on;" in text
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in text
+    assert "$proxy_add_x_forwarded_for" not in text
+
+
+def test_a_host_that_answers_the_world_itself_believes_nobody_s_word() -> None:
+    text = configuration(replace(WEB, trusted_proxies=()))
+
+    assert "real_ip_header" not in text
+    assert "$http_x_forwarded_proto" not in text
+
+
+def test_bodies_as_large_as_the_route_allows() -> None:
+    found = locations(configuration(WEB), 13001)
+
+    assert "client_max_body_size 50m;" in found["/"]
+    assert "client_max_body_size 1m;" in found["= /ws"]
+
+
+def test_health_checks_are_not_logged_and_fail_while_the_host_is_out_of_rotation() -> None:
+    body = locations(configuration(WEB))["= /health"]
+
+    assert "access_log off;" in body
+    assert "if (-e /run/groundwork/drain/notebook) {" in body
+    assert "proxy_pass http://notebook-api;" in body
+
+
+def test_management_paths_are_closed_but_for_plain_health() -> None:
+    found = locations(configuration(WEB))
+
+    assert "return 403;" in found["^~ /api/actuator"]
+    assert "proxy_pass" in found["= /api/actuator/health"]
+
+
+def test_fingerprinted_files_are_kept_for_a_year_with_one_cache_header() -> None:
+    text = configuration(WEB)
+
+    immutable = 'add_header Cache-Control "public, max-age=31536000, immutable";'
+    assert immutable in locations(text)["^~ /assets/"]
+    body = locations(text)["~* \\.(js|css)$"]
+    assert "proxy_hide_header Cache-Control;" in body
+    assert body.count("Cache-Control ") == 1
+
+
+def test_the_other_upstream_is_tried_and_a_spare_one_comes_last() -> None:
+    text = configuration(WEB)
+
+    assert "server 127.0.0.1:3001 max_fails=3 fail_timeout=30s weight=3;" in text
+    assert "server 127.0.0.1:3099 max_fails=3 fail_timeout=30s backup;" in text
+    assert "least_conn;" in text
+    assert "proxy_next_upstream error timeout http_502 http_503 http_504;" in text
+    assert "proxy_next_upstream_tries 2;" in text
+    assert "keepalive 64;" in text
+
+
+def test_the_live_colour_is_the_release_s_business() -> None:
+    assert "include /etc/nginx/live/ledger-api.conf;" in configuration(WEB)
+
+
+def test_an_application_without_a_release_answers_503() -> None:
+    text = configuration(WEB)
+
+    assert text.count("if (!-e /srv/notebook/current) {") == 2
+    assert "add_header Retry-After 60 always;" in text
+
+
+def test_an_unknown_host_name_is_answered_by_nobody_s_server() -> None:
+    text = configuration(WEB)
+
+    assert "server_name api.example.com;" in text
+    assert "listen 13001 default_server;" in text
+
+
+def test_tls_on_the_host_is_as_strict_as_asked() -> None:
+    (first, *_) = WEB.servers
+    tls = Tls(certificate="/etc/c.pem", key="/etc/k.pem")
+    text = configuration(
+        Nginx(
+            servers=(replace(first, tls=tls, port=443),),
+            upstreams=WEB.upstreams,
+            challenge_directory="/var/www/acme",
+        )
+    )
+
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in text
+    assert "ssl_session_cache shared:SSL:10m;" in text
+    assert "return 301 https://$host$request_uri;" in text
+    assert "location ^~ /.well-known/acme-challenge/ {" in text
+    stricter = replace(first, tls=replace(tls, only_1_3=True), port=443)
+    assert "ssl_protocols TLSv1.3;" in configuration(replace(WEB, servers=(stricter,)))
+
+
+def test_patterns_of_the_load_balancer_mean_the_same_to_nginx() -> None:
+    (first, *_) = WEB.servers
+    routes = tuple(
+        Proxied(path=path, upstream="notebook-api") for path in ("/api/*", "/ws", "/v1/items*")
+    )
+    server = replace(first, locations=routes)
+    found = locations(configuration(replace(WEB, servers=(server,))), 13001)
+
+    assert {"/api/", "= /ws", "/v1/items"} <= set(found)
+    assert "return 404;" in found["/"]
