@@ -121,13 +121,14 @@ class Bucket(pulumi.ComponentResource):
                 ],
                 opts=child,
             )
-        self.name = bucket.bucket
+        # S3 takes changes to a bucket's policy and to its public access one at a time; so whoever
+        # writes the policy is given the name by way of the other.
+        self.name = closed.bucket
         if args.grants is not None:
             access = BucketAccess(
                 name,
-                BucketAccessArgs(bucket=bucket.bucket, arn=bucket.arn, grants=args.grants),
-                # S3 takes changes to a bucket's policy and to its public access one at a time.
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
+                BucketAccessArgs(bucket=self.name, arn=bucket.arn, grants=args.grants),
+                opts=child,
             )
             # By way of the policy, so that whoever is to write there finds it allowed.
             self.name = access.bucket

@@ -2,6 +2,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pulumi_aws as aws
+
 from components.bucket import Bucket, BucketArgs, CrossOrigin, Expiry, ServiceGrant
 from tests.recording import Engine
 
@@ -163,3 +165,20 @@ def test_the_reader_that_comes_later_brings_the_policy(engine: Engine) -> None:
     build(engine, replace(ARGS, grants=None))
 
     assert engine.of(POLICY) == []
+
+
+def test_its_policy_is_written_when_its_public_access_is_closed(engine: Engine) -> None:
+    build(engine)
+
+    waited = " ".join(engine.named(POLICY, "models").dependencies)
+    assert "BucketPublicAccessBlock::models" in waited
+
+
+def test_whoever_is_to_write_there_finds_it_allowed(engine: Engine) -> None:
+    def program() -> None:
+        aws.s3.BucketObjectv2("release", bucket=Bucket("models", ARGS).name)
+
+    engine.build(program)
+
+    waited = " ".join(engine.named("aws:s3/bucketObjectv2:BucketObjectv2", "release").dependencies)
+    assert "BucketPolicy::models" in waited

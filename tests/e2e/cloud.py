@@ -87,9 +87,10 @@ def new(project: Path, folder: Path) -> Cloud:
 
 
 def kill(process: subprocess.Popen[bytes], *, whole_group: bool) -> None:
-    if whole_group:
+    """At once and without a word; one that has ended already is left alone."""
+    if process.poll() is None and whole_group:
         os.killpg(process.pid, signal.SIGKILL)
-    else:
+    elif process.poll() is None:
         process.kill()
     process.wait()
 

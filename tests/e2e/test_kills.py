@@ -2,6 +2,7 @@
 
 import os
 import random
+import subprocess
 import time
 from typing import Any
 
@@ -12,6 +13,16 @@ from tests.e2e.cloud import Cloud, kill, wait_for
 KILLS = 5
 # An `up` of the small project takes longer than this, so every kill hits something.
 LATEST = 25.0
+
+
+def entries(cloud: Cloud) -> int:
+    """How many creations of the run at work, or of the one that was cut off, are in its journal."""
+    journal = cloud.home / "journal"
+    return len(list(journal.iterdir())) if journal.exists() else 0
+
+
+def wait_until_made(cloud: Cloud, process: subprocess.Popen[bytes], number: int) -> None:
+    wait_for(lambda: process.poll() is not None or entries(cloud) >= number, 90)
 
 
 def client(cloud: Cloud, service: str) -> Any:
@@ -30,11 +41,15 @@ def test_killed_five_times_it_goes_on_and_makes_everything_once(small: Cloud) ->
     print(f"moments of the kills: GROUNDWORK_SEED={seed}")
     for number in range(KILLS):
         process = small.start("up")
-        moment = moments.uniform(0.5, LATEST)
-        whole_group = moments.random() < 0.7
-        print(f"kill {number + 1}: after {moment:.1f} s, {'group' if whole_group else 'one'}")
-        time.sleep(moment)
-        kill(process, whole_group=whole_group)
+        if number % 2:
+            made = moments.randrange(1, 15)
+            print(f"kill {number + 1}: once {made} more resources are made")
+            wait_until_made(small, process, entries(small) + made)
+        else:
+            moment = moments.uniform(0.5, LATEST)
+            print(f"kill {number + 1}: after {moment:.1f} s")
+            time.sleep(moment)
+        kill(process, whole_group=moments.random() < 0.7)
 
     small.expect("up")
 
@@ -43,9 +58,9 @@ def test_killed_five_times_it_goes_on_and_makes_everything_once(small: Cloud) ->
     own = [{"Name": "vpc-id", "Values": [networks[0]["VpcId"]]}]
     assert len(networks) == 1
     assert len(ec2.describe_subnets(Filters=own)["Subnets"]) == 3
-    parameters = client(small, "ssm").get_parameters_by_path(Path="/small", MaxResults=50)
-    names = {f"/small/{number}" for number in range(12)}
-    assert {parameter["Name"] for parameter in parameters["Parameters"]} == names
+    pages = client(small, "ssm").get_paginator("get_parameters_by_path").paginate(Path="/small")
+    parameters = [parameter["Name"] for page in pages for parameter in page["Parameters"]]
+    assert sorted(parameters) == sorted(f"/small/{number}" for number in range(12))
     assert "Nothing to change" in small.expect("up")
 
 
