@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_random as random
 
 from components.firewall import Firewall, FirewallArgs, Group, Passage
 from components.secret import Generated, Secret, SecretArgs, Supplied, generate
@@ -114,6 +115,7 @@ class Cache(pulumi.ComponentResource):
                 )
                 for log in ("engine-log", "slow-log")
             ],
+            final_snapshot_identifier=_last_words(name, args, child) if args.durable else None,
             opts=pulumi.ResourceOptions(parent=self, protect=args.durable),
         )
         self.host = nodes.primary_endpoint_address
@@ -137,6 +139,12 @@ class Cache(pulumi.ComponentResource):
             opts=child,
         ).arn
         self.register_outputs({"host": self.host, "reader_host": self.reader_host})
+
+
+def _last_words(name: str, args: CacheArgs, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """The snapshot it leaves behind: a name of its own for each replication group there ever is."""
+    suffix = random.RandomId(name, byte_length=4, keepers={"key": args.key_arn}, opts=child)
+    return pulumi.Output.concat(name, "-", suffix.hex, "-final")
 
 
 def _connection(host: pulumi.Output[str], token: pulumi.Output[str]) -> pulumi.Output[str]:

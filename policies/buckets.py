@@ -4,7 +4,7 @@ from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
 from policies.inputs import block
-from policies.kinds import BUCKET_LOGGING, BUCKET_POLICY, DISTRIBUTION, LOAD_BALANCER
+from policies.kinds import BUCKET_LOGGING, DISTRIBUTION, LOAD_BALANCER
 from policies.stack import Stack, refers
 
 _WRITERS = (
@@ -16,12 +16,10 @@ _WRITERS = (
 
 def receives_logs(stack: Stack, bucket: PolicyResource) -> bool:
     """Whether load balancers, distributions or other buckets write their access logs to it."""
-    # Whoever writes may take the name from the policy that lets it write, to come after it.
-    doors = [bucket, *stack.pointing_at(bucket, BUCKET_POLICY, by="bucket")]
-    if any(stack.pointing_at(door, BUCKET_LOGGING, by="targetBucket") for door in doors):
+    if stack.pointing_at(bucket, BUCKET_LOGGING, by="targetBucket"):
         return True
     return any(
-        any(refers(writer, key, door) for door in doors) or _names(writer, key, bucket)
+        refers(writer, key, bucket) or _names(writer, key, bucket)
         for kinds, key in _WRITERS
         for writer in stack.of(kinds)
     )

@@ -8,7 +8,7 @@ from pulumi_policy.proxy import UnknownValueError
 from policies.inputs import values
 
 # What other resources call a resource by, once it exists.
-_IDENTIFIERS = ("id", "arn", "bucket", "name", "identifier")
+_IDENTIFIERS = ("id", "arn", "bucket", "name", "clusterIdentifier")
 
 
 class Stack:
@@ -34,8 +34,20 @@ class Stack:
 
 def refers(source: PolicyResource, by: str, target: PolicyResource) -> bool:
     """Whether the engine saw the property come from the target, or the value names it."""
-    if any(known.urn == target.urn for known in source.property_dependencies.get(by, [])):
-        return True
+    return _comes_from(source, by, target) or _names(source, by, target)
+
+
+def _comes_from(source: PolicyResource, by: str, target: PolicyResource) -> bool:
+    for origin in source.property_dependencies.get(by, []):
+        if origin.urn == target.urn:
+            return True
+        # A part of the target may hand its name on, so that what takes it comes after the part.
+        if any(_comes_from(origin, key, target) for key in {by, "bucket"}):
+            return True
+    return False
+
+
+def _names(source: PolicyResource, by: str, target: PolicyResource) -> bool:
     try:
         named = values(source.props, by)
     except UnknownValueError:

@@ -86,10 +86,23 @@ class StateDirectory:
                     f"{self._records} was written by another version ({found or 'unknown'}, "
                     f"this is {FORMAT}). Bring the stack down and remove {self._directory}."
                 )
-            held: list[tuple[BaseBackend, dict[str, Any]]] = Unpickler(file, self._bodies).load()
+            held = self._unpickled(file)
         for backend, contents in held:
             # Not cleared first: what a newer version of ours adds to a backend stays.
             backend.__dict__.update(contents)
+
+    def _unpickled(self, file: IO[bytes]) -> list[tuple[BaseBackend, dict[str, Any]]]:
+        try:
+            return Unpickler(file, self._bodies).load()
+        except Exception as error:
+            raise StateError(
+                f"{self._records} cannot be read ({error}). "
+                f"Bring the stack down and remove {self._directory}."
+            ) from error
+
+    def release(self) -> None:
+        """Let another control plane have the directory; the end of the process does so too."""
+        self._lock.close()
 
     def dump(self) -> bytes:
         """The records as they are now; the caller holds the lock."""
@@ -149,11 +162,11 @@ class Pickler(pickle.Pickler):
         if isinstance(obj, Certificate):
             return _certificate, (obj.public_bytes(Encoding.PEM),)
         if isinstance(obj, dict) and type(obj).__module__.startswith("moto."):
-            # Some of moto's dictionaries cannot be made without arguments.
-            named = cast(dict[Any, Any], obj)
-            factory = getattr(named, "default_factory", None)
-            state = getattr(named, "__dict__", None)
-            return _dictionary, (type(named), factory), state, None, iter(named.items())
+            # Some of moto's dictionaries need arguments, or mean something else by their items.
+            made = (type(obj), getattr(obj, "default_factory", None))
+            contents = dict(dict.items(cast(dict[Any, Any], obj)))
+            attributes = getattr(obj, "__dict__", {})
+            return _dictionary, made, (attributes, contents), None, None, _fill
         return NotImplemented
 
     def _keep(self, key: FakeKey) -> str:
@@ -202,6 +215,13 @@ def _dictionary(cls: type[dict[Any, Any]], factory: Any) -> dict[Any, Any]:
     if isinstance(made, defaultdict):
         made.default_factory = factory
     return made
+
+
+def _fill(made: dict[Any, Any], state: tuple[dict[str, Any], dict[Any, Any]]) -> None:
+    attributes, contents = state
+    if attributes:
+        vars(made).update(attributes)
+    dict.update(made, contents)
 
 
 def _private_key(pem: bytes) -> Any:

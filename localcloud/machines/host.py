@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 
+from localcloud.error import LocalCloudError
+
 # Tool → the Debian package it comes in.
 TOOLS = {
     "dnsmasq": "dnsmasq-base",
@@ -15,8 +17,8 @@ TOOLS = {
 }
 
 
-class MachinesError(Exception):
-    """Why machines cannot run here, in words for the person who started the local cloud."""
+class MachinesError(LocalCloudError):
+    """Why machines cannot run here."""
 
 
 def missing_packages() -> list[str]:

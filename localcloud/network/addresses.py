@@ -12,12 +12,12 @@ ENDPOINT = "169.254.169.252"
 ENDPOINT_URL = f"http://{ENDPOINT}"
 LINK_LOCAL = IPv4Network("169.254.0.0/16")
 
-# TEST-NET-3 of RFC 5737: routed nowhere, so that no packet for an emulated public address can
-# ever reach a real machine. Its first address is the host's own, the internet of this cloud.
-PUBLIC = "203.0.113.0/24"
+# Of the block for measuring networks in isolation (RFC 2544): routed nowhere on the internet, so
+# that no packet for an emulated public address can reach a stranger. Not a block for
+# documentation: machines in a lab often have those. The first address is the host's own.
+PUBLIC = "198.18.113.0/24"
 PUBLIC_VARIABLE = "GROUNDWORK_PUBLIC_NETWORK"
-# RFC 5737, section 3: blocks reserved for documentation.
-RESERVED = [IPv4Network(f"{block}.0/24") for block in ("192.0.2", "198.51.100", "203.0.113")]
+ISOLATED = IPv4Network("198.18.0.0/15")
 
 
 def public_network() -> IPv4Network:
@@ -27,7 +27,6 @@ def public_network() -> IPv4Network:
         network = IPv4Network(wanted)
     except (AddressValueError, NetmaskValueError, ValueError) as error:
         raise ValueError(f"{PUBLIC_VARIABLE}={wanted}: {error}") from error
-    if network not in RESERVED:
-        blocks = ", ".join(str(block) for block in RESERVED)
-        raise ValueError(f"{PUBLIC_VARIABLE}={wanted}: must be one of {blocks}.")
+    if network.prefixlen != 24 or not network.subnet_of(ISOLATED):
+        raise ValueError(f"{PUBLIC_VARIABLE}={wanted}: must be a /24 of {ISOLATED}.")
     return network

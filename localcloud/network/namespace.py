@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from localcloud.error import LocalCloudError
 from localcloud.network import addresses
 
 BRIDGE = "vpc"
@@ -17,8 +18,8 @@ ROUTER = "02:00:00:00:00:01"
 CLONE_NEWNET = 0x40000000
 
 
-class NetworkError(Exception):
-    """Why the network cannot be made, in words for the person who started the local cloud."""
+class NetworkError(LocalCloudError):
+    """Why the network cannot be made."""
 
 
 class Namespace:

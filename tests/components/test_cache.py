@@ -106,12 +106,14 @@ def test_a_durable_cache_is_protected_and_kept_in_snapshots(engine: Engine) -> N
 
     assert engine.named(NODES, "queue").protect is True
     assert engine.one(NODES)["snapshotRetentionLimit"] == 7
+    assert engine.one(NODES)["finalSnapshotIdentifier"] == "queue-c0ffee-final"
 
 
 def test_a_passing_cache_goes_with_its_stack(engine: Engine) -> None:
     build(engine, replace(ARGS, durable=False))
 
     assert engine.named(NODES, "queue").protect is False
+    assert "finalSnapshotIdentifier" not in engine.one(NODES)
 
 
 def test_its_logs_are_encrypted_and_not_kept_for_ever(engine: Engine) -> None:

@@ -68,3 +68,15 @@ def test_a_range_that_cannot_hold_the_tiers_is_refused_by_name(cidr: str) -> Non
 def test_a_zone_is_one_letter(zone: str) -> None:
     with pytest.raises(ValueError, match="one letter"):
         share_out("10.0.0.0/16", [zone])
+
+
+def test_the_places_are_for_ever() -> None:
+    """A subnet that moves is a subnet destroyed, with whatever stands in it."""
+    assert {
+        tier: {zone: str(block) for zone, block in places.items()}
+        for tier, places in share_out("10.20.0.0/16", "ac").items()
+    } == {
+        "public": {"a": "10.20.128.0/21", "c": "10.20.144.0/21"},
+        "private": {"a": "10.20.0.0/20", "c": "10.20.32.0/20"},
+        "isolated": {"a": "10.20.192.0/21", "c": "10.20.208.0/21"},
+    }

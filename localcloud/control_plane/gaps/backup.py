@@ -96,7 +96,9 @@ def list_tags(original: Method, self: Any) -> str:
 
 # -- vault policies -----------------------------------------------------------------------------
 
-urls.url_paths["{0}/backup-vaults/(?P<name>[^/]+)/access-policy$"] = BackupResponse.dispatch
+VAULT = "{0}/backup-vaults/(?P<name>[^/]+)"
+urls.url_paths[f"{VAULT}/access-policy$"] = BackupResponse.dispatch
+urls.url_paths[f"{VAULT}/recovery-points/?$"] = BackupResponse.dispatch
 
 
 def _vault(response: Any) -> Any:
@@ -129,3 +131,11 @@ def get_backup_vault_access_policy(self: Any) -> str:
 def delete_backup_vault_access_policy(self: Any) -> str:
     self.backup_backend.vault_policies.pop(_vault(self).backup_vault_name, None)
     return "{}"
+
+
+@adds(BackupResponse)
+def list_recovery_points_by_backup_vault(self: Any) -> str:
+    """None: nothing is backed up here by AWS Backup; asked before a vault is emptied by force."""
+    name = self.path.split("/backup-vaults/")[1].split("/")[0]
+    self.backup_backend.describe_backup_vault(name)
+    return json.dumps({"RecoveryPoints": []})

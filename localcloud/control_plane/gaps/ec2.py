@@ -1,13 +1,15 @@
-"""EC2: monitoring, maintenance options, metadata options and tags of launch templates as given.
+"""EC2: monitoring, maintenance options, launch templates' tags and rules' descriptions as given.
 
-Moto can change none of the first two, drops maintenance options at launch, and reports the tags of
-a launch template itself among those for its instances.
+Moto can change none of the first two, drops maintenance options at launch, reports the tags of a
+launch template itself among those for its instances, and knows a security group rule's description
+only where its other end is a range of addresses.
 """
 
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.monitoring import Monitoring
@@ -61,3 +63,25 @@ def create_launch_template(
     if for_instances:
         data["TagSpecifications"] = for_instances
     return original(self, name, description, data, tags)
+
+
+@mends(SecurityGroupRule, "__init__")
+def new_rule(
+    original: Method,
+    self: Any,
+    backend: Any,
+    protocol: str,
+    group: str,
+    from_port: Any,
+    to_port: Any,
+    ip_range: Any,
+    source_group: Any = None,
+    prefix_list: Any = None,
+    **kwargs: Any,
+) -> None:
+    ends = (ip_range, source_group, prefix_list)
+    original(self, backend, protocol, group, from_port, to_port, *ends, **kwargs)
+    given = next((end["Description"] for end in ends if end and "Description" in end), None)
+    if given is not None:
+        # Where moto looks for it, and where a change of the description goes.
+        self.ip_range["Description"] = given

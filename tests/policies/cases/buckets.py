@@ -151,6 +151,8 @@ def statement(effect: str = "Allow", **parts: Any) -> dict[str, Any]:
 PLAIN_TEXT = {"Bool": {"aws:SecureTransport": "false"}}
 TLS_ONLY = statement("Deny", Principal="*", Action="s3:*", Condition=PLAIN_TEXT)
 POLICY = part("BucketPolicy", "policy", **TLS_ONLY)
+# The policy takes the bucket's name from the block, so as to come after it.
+POLICY_AFTER_BLOCK = Declared(POLICY.type, {"bucket": BLOCK, **TLS_ONLY}, name="after-block")
 ACCOUNT = {"AWS": "arn:aws:iam::123456789012:role/web"}
 GRANT = Declared(
     POLICY.type,
@@ -268,6 +270,7 @@ CASES = [
                 ),
             ),
             both(without("policy"), TLS_ONLY),
+            both(without("policy"), plus(BLOCK, POLICY_AFTER_BLOCK)),
         ],
     ),
     Case(

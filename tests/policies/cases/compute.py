@@ -61,7 +61,7 @@ from policies.rules.ec2_vpc_reaches_ec2_privately import ec2_vpc_reaches_ec2_pri
 from policies.rules.ec2_vpc_reaches_s3_privately import ec2_vpc_reaches_s3_privately
 from policies.rules.efs_encrypted import efs_encrypted
 from policies.testing import UNKNOWN, Declared
-from tests.policies.table import ABSENT, Case, Change, as_type, both, on, unknown, without
+from tests.policies.table import ABSENT, Case, Change, as_type, both, on, plus, unknown, without
 
 INGRESS = Declared(
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
@@ -163,7 +163,17 @@ SECURITY_GROUP = Declared(
 RULE_OF_GROUP = Declared(
     INGRESS.type, {**INGRESS.props, "securityGroupId": SECURITY_GROUP}, name="rule"
 )
+OTHER_RULES = tuple(
+    Declared(kind, {"securityGroupId": SECURITY_GROUP}, name="other")
+    for kind in (
+        "aws:ec2/securityGroupRule:SecurityGroupRule",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    )
+)
 ADDRESS = Declared("aws:ec2/eip:Eip", {"domain": "vpc"}, name="address")
+ADDRESS_ASSOCIATION = Declared(
+    "aws:ec2/eipAssociation:EipAssociation", {"allocationId": ADDRESS}, name="association"
+)
 GATEWAY = Declared("aws:ec2/natGateway:NatGateway", {"allocationId": ADDRESS}, name="gateway")
 ACL_RULE = Declared(
     "aws:ec2/networkAclRule:NetworkAclRule",
@@ -238,9 +248,13 @@ CASES = [
     Case(
         ec2_risky_ports_not_open_to_world,
         [INGRESS],
-        refused=[*({**WORLD, **ports(port)} for port in RISKY), EVERYTHING],
+        refused=[
+            *({**WORLD, **ports(port)} for port in RISKY),
+            *({**WORLD, **ports(5432), "ipProtocol": kind} for kind in ("udp", "17", "6")),
+            EVERYTHING,
+        ],
         unknown=unknown("cidrIpv4"),
-        allowed=[WEB, WORLD, ports(5432)],
+        allowed=[WEB, WORLD, ports(5432), {**WORLD, **ports(5432), "ipProtocol": "icmpv6"}],
     ),
     Case(
         ec2_only_web_ports_open_to_world,
@@ -295,7 +309,14 @@ CASES = [
     Case(
         ec2_security_group_rules_in_one_place,
         [SECURITY_GROUP, RULE_OF_GROUP],
-        refused=[{"ingress": [{"protocol": "tcp"}]}, {"egress": [{"protocol": "tcp"}]}],
+        refused=[
+            {"ingress": [{"protocol": "tcp"}]},
+            {"egress": [{"protocol": "tcp"}]},
+            *(
+                both({"egress": [{"protocol": "tcp"}]}, without("rule"), plus(other))
+                for other in OTHER_RULES
+            ),
+        ],
         unknown=unknown("ingress"),
         allowed=[
             both({"ingress": [{"protocol": "tcp"}]}, without("rule")),
@@ -499,6 +520,7 @@ CASES = [
             both(without("gateway"), {"instance": "i-1"}),
             both(without("gateway"), {"networkInterface": "eni-1"}),
             on("gateway", {"allocationId": ABSENT, "secondaryAllocationIds": [ADDRESS]}),
+            both(without("gateway"), plus(ADDRESS_ASSOCIATION)),
         ],
     ),
     Case(

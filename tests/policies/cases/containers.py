@@ -26,7 +26,7 @@ from policies.rules.ecs_services_have_no_public_ip import ecs_services_have_no_p
 from policies.rules.ecs_tasks_have_own_network import ecs_tasks_have_own_network
 from policies.rules.ecs_tasks_see_own_processes import ecs_tasks_see_own_processes
 from policies.testing import Declared
-from tests.policies.table import ABSENT, Case, on, unknown, without
+from tests.policies.table import ABSENT, Case, both, on, unknown, without
 
 
 def definition(**container: Any) -> dict[str, Any]:
@@ -209,14 +209,25 @@ CASES = [
             definition(image="registry.example.com:5000/shop/api"),
         ],
         unknown=unknown("containerDefinitions"),
-        allowed=[definition(image="shop/api:1.4.2")],
+        allowed=[
+            definition(image="shop/api:1.4.2"),
+            definition(image="shop/api:latest@sha256:0"),
+        ],
     ),
     Case(
         ecs_no_data_stores,
         [TASK],
         refused=[
             definition(image=image)
-            for image in ("postgres:16", "library/redis@sha256:0", "minio/minio", "mysql:8.4")
+            for image in (
+                "postgres:16",
+                "library/redis@sha256:0",
+                "minio/minio",
+                "mysql:8.4",
+                "mariadb",
+                "mongo:8",
+                "valkey/valkey:8",
+            )
         ],
         unknown=unknown("containerDefinitions"),
         allowed=[definition(image="shop/postgres-exporter:1")],
@@ -280,6 +291,7 @@ CASES = [
         [REPOSITORY, LIFECYCLE],
         refused=[without("lifecycle"), on("lifecycle", {"repository": "other"})],
         decided="whether a lifecycle is declared for it is known from its references",
+        allowed=[both({"name": "shop"}, on("lifecycle", {"repository": "shop"}))],
     ),
     Case(
         ecr_encrypted_with_own_key,

@@ -190,7 +190,10 @@ CASES = [
             on("second", {"clusterIdentifier": "other"}),
         ],
         unknown=both(without("second"), unknown("dbClusterInstanceClass")),
-        allowed=[both(without("second"), {"dbClusterInstanceClass": "db.m6gd.large"})],
+        allowed=[
+            both(without("second"), {"dbClusterInstanceClass": "db.m6gd.large"}),
+            both({"clusterIdentifier": "shop"}, on("second", {"clusterIdentifier": "shop"})),
+        ],
     ),
     Case(
         rds_protected,
@@ -240,6 +243,7 @@ CASES = [
             {"backupRetentionPeriod": 0},
             {"backupRetentionPeriod": 6},
             {"backupRetentionPeriod": ABSENT},
+            {"backupRetentionPeriod": 1},
             cluster(backupRetentionPeriod=1),
         ],
         unknown=unknown("backupRetentionPeriod"),
@@ -269,10 +273,14 @@ CASES = [
             {"enabledCloudwatchLogsExports": ["upgrade"]},
             {**MYSQL, "enabledCloudwatchLogsExports": ["error"]},
             {**MYSQL, "enabledCloudwatchLogsExports": ["slowquery"]},
-            {"engine": "mariadb", "enabledCloudwatchLogsExports": []},
+            {"engine": "mariadb", "enabledCloudwatchLogsExports": ["error"]},
+            {"engine": "mariadb", "enabledCloudwatchLogsExports": ["slowquery"]},
         ],
         unknown=unknown("enabledCloudwatchLogsExports"),
-        allowed=[{**MYSQL, "enabledCloudwatchLogsExports": ["slowquery", "error"]}],
+        allowed=[
+            {"engine": engine, "enabledCloudwatchLogsExports": ["slowquery", "error"]}
+            for engine in ("mysql", "mariadb")
+        ],
     ),
     Case(
         rds_cluster_exports_logs,
@@ -383,7 +391,11 @@ CASES = [
         refused=[
             {"eventCategories": ["maintenance", "configuration change"]},
             {"eventCategories": ["failure"]},
+            {"eventCategories": ["maintenance", "failure"]},
+            {"eventCategories": ["configuration change", "failure"]},
             {"sourceType": "db-cluster", "eventCategories": ["failure"]},
+            {"sourceType": "db-cluster", "eventCategories": ["maintenance"]},
+            {"sourceType": "db-security-group", "eventCategories": ["configuration change"]},
             {"sourceType": "db-parameter-group", "eventCategories": ["other"]},
             {"sourceType": "db-security-group", "eventCategories": ["failure"]},
             {"enabled": False},
@@ -393,6 +405,11 @@ CASES = [
             {"eventCategories": ABSENT},
             {"sourceType": "db-cluster", "eventCategories": ["failure", "maintenance"]},
             {"sourceType": "db-snapshot", "eventCategories": ["creation"]},
+            {"sourceType": "db-parameter-group", "eventCategories": ["configuration change"]},
+            {
+                "sourceType": "db-security-group",
+                "eventCategories": ["configuration change", "failure"],
+            },
         ],
     ),
     Case(

@@ -281,6 +281,7 @@ CASES = [
         ],
         unknown=on("https", unknown("protocol")),
         allowed=[
+            both({"arn": "arn:lb"}, on("https", {"loadBalancerArn": "arn:lb"})),
             both({"internal": True}, without("https")),
             both({"loadBalancerType": "network"}, without("https")),
         ],

@@ -117,7 +117,22 @@ PASSWORDS = Declared(
 )
 NARROWED: tuple[dict[str, Any], ...] = (
     {"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
-    {"StringEquals": {"kms:CallerAccount": "123456789012"}},
+    *(
+        {"StringEquals": {key: "123456789012"}}
+        for key in (
+            "kms:CallerAccount",
+            "aws:SourceAccount",
+            "aws:SourceArn",
+            "aws:SourceOwner",
+            "aws:SourceOrgID",
+            "aws:SourceOrgPaths",
+            "aws:PrincipalAccount",
+            "aws:PrincipalArn",
+            "aws:PrincipalOrgPaths",
+            "aws:SourceVpc",
+            "aws:SourceVpce",
+        )
+    ),
     {"ArnLike": {"aws:SourceArn": "arn:aws:cloudfront::123456789012:distribution/*"}},
 )
 STILL_OPEN: tuple[dict[str, Any], ...] = (
@@ -300,6 +315,7 @@ CASES = [
             may("KMS:ReEncrypt*"),
             may("kms:ReEncryptFrom", "arn:aws:kms:eu-west-1:123456789012:key/*"),
             inline(may("kms:Decrypt")),
+            may(["s3:GetObject", "kms:Decrypt"], ["arn:x", "*"]),
         ],
         unknown=unknown("policy"),
         allowed=[
@@ -315,6 +331,7 @@ CASES = [
             may("secretsmanager:GetSecretValue"),
             may("secretsmanager:Get*", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*"),
             may("secretsmanager:*"),
+            may(["s3:GetObject", "secretsmanager:GetSecretValue"], ["arn:x", "*"]),
         ],
         unknown=unknown("policy"),
         allowed=[
@@ -329,6 +346,7 @@ CASES = [
         refused=[
             may("ssm:GetParameter"),
             may("ssm:GetParameters"),
+            may(["s3:GetObject", "ssm:GetParameter"], ["arn:x", "*"]),
             may("ssm:GetParametersByPath", "arn:aws:ssm:eu-west-1:123456789012:parameter/*"),
         ],
         unknown=unknown("policy"),
@@ -343,6 +361,7 @@ CASES = [
         [PERMISSIONS],
         refused=[
             may("iam:PassRole"),
+            may(["s3:GetObject", "iam:PassRole"], ["arn:x", "*"]),
             may("iam:*", "arn:aws:iam::123456789012:role/*"),
             may("iam:PassRole", **CONDITION),
         ],
@@ -355,7 +374,9 @@ CASES = [
         refused=[
             may("s3:GetObject"),
             may("s3:PutObject", "arn:aws:s3:::*"),
+            may("s3:DeleteObject"),
             may("s3:Delete*"),
+            may(["ec2:DescribeVpcs", "s3:GetObject"], ["arn:x", "*"]),
         ],
         unknown=unknown("policy"),
         allowed=[may("s3:ListAllMyBuckets"), may("s3:GetObject", **CONDITION)],

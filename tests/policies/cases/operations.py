@@ -109,6 +109,19 @@ TOPIC = Declared(
     "aws:sns/topic:Topic", {"kmsMasterKeyId": "arn:key", "sqsFailureFeedbackRoleArn": "arn:role"}
 )
 TAGS = {"Owner": "platform", "Environment": "prod", "ManagedBy": "pulumi"}
+TAGGED_KINDS = (
+    "aws:ec2/instance:Instance",
+    "aws:ebs/volume:Volume",
+    "aws:rds/instance:Instance",
+    "aws:rds/cluster:Cluster",
+    "aws:elasticache/replicationGroup:ReplicationGroup",
+    "aws:alb/loadBalancer:LoadBalancer",
+    "aws:cloudfront/distribution:Distribution",
+    "aws:ecs/service:Service",
+    "aws:kms/key:Key",
+    "aws:secretsmanager/secret:Secret",
+    "aws:ec2/vpc:Vpc",
+)
 TAGGED = Declared("aws:s3/bucket:Bucket", {"tags": TAGS}, name="tagged")
 
 CASES = [
@@ -325,7 +338,11 @@ CASES = [
     Case(
         ssm_document_not_public,
         [Declared("aws:ssm/document:Document", {"permissions": {"accountIds": "123456789012"}})],
-        refused=[{"permissions.accountIds": "all"}, {"permissions.accountIds": "All"}],
+        refused=[
+            {"permissions.accountIds": "all"},
+            {"permissions.accountIds": "All"},
+            {"permissions.accountIds": "123456789012,all"},
+        ],
         unknown=unknown("permissions.accountIds"),
         allowed=[{"permissions": ABSENT}],
     ),
@@ -365,7 +382,7 @@ CASES = [
         refused=[
             *({f"tags.{name}": ABSENT} for name in TAGS),
             {"tags": ABSENT},
-            as_type("aws:ec2/instance:Instance", {}),
+            *(as_type(kind, {}) for kind in TAGGED_KINDS),
             both({"tags": ABSENT}, options("tagged", provider={"region": "eu-west-1"})),
         ],
         unknown=unknown("tags"),

@@ -51,3 +51,33 @@ def test_a_vault_policy_lives_and_dies(client: Client) -> None:
     backup.delete_backup_vault_access_policy(BackupVaultName="vault")
     with pytest.raises(ClientError, match="ResourceNotFound"):
         backup.get_backup_vault_access_policy(BackupVaultName="vault")
+
+
+def test_tags_are_found_however_the_path_ends(client: Client) -> None:
+    import json
+    import urllib.parse
+    from types import SimpleNamespace
+
+    from moto.backup.responses import BackupResponse
+
+    backup = client("backup")
+    arn = backup.create_backup_vault(BackupVaultName="vault", BackupVaultTags={"a": "b"})[
+        "BackupVaultArn"
+    ]
+    store = SimpleNamespace(list_tags=lambda resource_arn: {"of": resource_arn})
+    path = f"/tags/{urllib.parse.quote(arn, safe='')}"
+
+    for written in (path, f"{path}/"):
+        request: Any = SimpleNamespace(path=written, backup_backend=store)
+        assert json.loads(BackupResponse.list_tags(request)) == {"Tags": {"of": arn}}
+
+
+def test_a_vault_is_known_to_be_empty(client: Client) -> None:
+    backup = client("backup")
+    backup.create_backup_vault(BackupVaultName="vault")
+
+    assert (
+        backup.list_recovery_points_by_backup_vault(BackupVaultName="vault")["RecoveryPoints"] == []
+    )
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        backup.list_recovery_points_by_backup_vault(BackupVaultName="other")

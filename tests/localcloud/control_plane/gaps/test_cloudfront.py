@@ -129,3 +129,13 @@ def test_a_function_is_live_only_once_published(client: Client) -> None:
 
     front.describe_function(Name="page", Stage="LIVE")
     assert front.get_function(Name="page")["FunctionCode"].read() == b"two"
+
+
+def test_a_certificate_of_ones_own_is_not_the_default_one(client: Client) -> None:
+    front = client("cloudfront")
+    own = {"ACMCertificateArn": "arn:of:certificate", "SSLSupportMethod": "sni-only"}
+
+    made = front.create_distribution(DistributionConfig=distribution(ViewerCertificate=own))
+
+    certificate = made["Distribution"]["DistributionConfig"]["ViewerCertificate"]
+    assert certificate["CloudFrontDefaultCertificate"] is False

@@ -1,0 +1,123 @@
+"""A pool of hosts: each private, encrypted, named for life, and open to the jump host alone."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.host_fleet import HostFleet, HostFleetArgs, places
+from tests.recording import Engine
+
+INSTANCE = "aws:ec2/instance:Instance"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+
+
+def build(engine: Engine, *, count: int = 2, durable: bool = True, public: bool = False) -> None:
+    args = HostFleetArgs(
+        instance_type="t4g.medium",
+        image_id="ami-0123456789abcdef0",
+        count=count,
+        disk_gb=40,
+        durable=durable,
+        public=public,
+        vpc_id="vpc-1",
+        subnet_ids={"a": "subnet-a", "b": "subnet-b"},
+        key_arn="arn:key",
+        key_pair="deploy",
+        user_data=None,
+        operations_group_id="sg-operations",
+        calls=[443, 587, 443],
+        statements={},
+    )
+    engine.build(lambda: HostFleet("web", args))
+
+
+def hosts(engine: Engine) -> dict[str, dict[str, Any]]:
+    return {one.name: one.inputs for one in engine.registered if one.typ == INSTANCE}
+
+
+def test_hosts_stand_in_the_zones_in_turn(engine: Engine) -> None:
+    build(engine, count=3)
+
+    assert {name: host["subnetId"] for name, host in hosts(engine).items()} == {
+        "web-a1": "subnet-a",
+        "web-b1": "subnet-b",
+        "web-a2": "subnet-a",
+    }
+
+
+@given(
+    count=st.integers(1, 24),
+    zones=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=6, unique=True),
+)
+def test_one_host_more_adds_one_and_renames_none(count: int, zones: list[str]) -> None:
+    fewer, more = places("web", count, zones), places("web", count + 1, zones)
+
+    assert len(fewer) == count
+    assert len(more) == count + 1
+    assert fewer.items() <= more.items()
+
+
+def test_its_disk_is_encrypted_and_as_large_as_asked(engine: Engine) -> None:
+    build(engine)
+
+    for host in hosts(engine).values():
+        disk = host["rootBlockDevice"]
+        assert (disk["volumeSize"], disk["volumeType"]) == (40, "gp3")
+        assert (disk["encrypted"], disk["kmsKeyId"]) == (True, "arn:key")
+
+
+def test_its_metadata_want_a_session_token_and_stay_on_the_host(engine: Engine) -> None:
+    build(engine)
+
+    for host in hosts(engine).values():
+        assert host["metadataOptions"]["httpTokens"] == "required"
+        assert host["metadataOptions"]["httpPutResponseHopLimit"] == 1
+
+
+def test_the_jump_host_alone_may_log_in(engine: Engine) -> None:
+    build(engine)
+
+    (rule,) = engine.of(INGRESS)
+    assert (rule["fromPort"], rule["toPort"]) == (22, 22)
+    assert rule["referencedSecurityGroupId"] == "sg-operations"
+
+
+def test_it_calls_by_the_ports_that_its_services_name(engine: Engine) -> None:
+    build(engine)
+
+    assert sorted(rule["fromPort"] for rule in engine.of(EGRESS)) == [443, 587]
+
+
+def test_a_broken_machine_is_moved_by_aws(engine: Engine) -> None:
+    build(engine)
+
+    assert all(
+        host["maintenanceOptions"]["autoRecovery"] == "default" for host in hosts(engine).values()
+    )
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_durable_host_is_not_ended_by_mistake(engine: Engine, durable: bool) -> None:
+    build(engine, durable=durable)
+
+    assert {host["disableApiTermination"] for host in hosts(engine).values()} == {durable}
+
+
+def test_a_host_that_answers_the_world_keeps_one_address_and_opens_the_ports_of_the_web(
+    engine: Engine,
+) -> None:
+    build(engine, count=1, public=True)
+
+    assert engine.one("aws:ec2/eip:Eip")["instance"] == "web-a1-id"
+    world = {rule["fromPort"] for rule in engine.of(INGRESS) if rule.get("cidrIpv4")}
+    assert world == {80, 443}
+
+
+def test_other_hosts_have_no_public_address(engine: Engine) -> None:
+    build(engine)
+
+    assert engine.of("aws:ec2/eip:Eip") == []
+    assert not any(host["associatePublicIpAddress"] for host in hosts(engine).values())

@@ -1,0 +1,57 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from localcloud.machines import image
+from localcloud.machines.host import MachinesError
+
+TARGETS = """\
+http://mirror.test/debian/ bookworm
+http://mirror.test/debian/ bookworm-updates
+http://mirror.test/debian-security/ bookworm-security
+http://elsewhere.test/node nodistro
+http://elsewhere.test/cloud cloud-sdk-bookworm
+"""
+
+
+def test_packages_come_from_the_mirrors_that_this_machine_uses() -> None:
+    assert image.debian_mirrors(TARGETS) == [
+        "deb http://mirror.test/debian-security/ trixie-security main",
+        "deb http://mirror.test/debian/ trixie main",
+        "deb http://mirror.test/debian/ trixie-updates main",
+    ]
+
+
+def test_a_machine_without_a_debian_mirror_is_told_so() -> None:
+    with pytest.raises(MachinesError, match="No Debian mirror"):
+        image.debian_mirrors("http://elsewhere.test/node nodistro\n")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"packages": ["bash"]}, {"files": {"etc/motd": "x"}}, {"commands": ["true"]}, {"version": 2}],
+)
+def test_whatever_changes_a_recipe_makes_another_image(change: dict[str, object]) -> None:
+    recipe = image.Recipe(name="small", packages=["dash"])
+    assert dataclasses.replace(recipe, **change).digest != recipe.digest  # type: ignore[arg-type]
+    assert image.Recipe(name="small", packages=["dash"]).digest == recipe.digest
+
+
+def test_an_image_that_is_there_is_not_baked_again(tmp_path: Path) -> None:
+    recipe = image.Recipe(name="small", packages=["dash"])
+    there = tmp_path / f"small-{recipe.digest}"
+    there.mkdir()
+    assert image.ensure(recipe, tmp_path) == image.Image(there)
+
+
+def test_an_image_is_baked_by_root_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(MachinesError, match="root"):
+        image.ensure(image.Recipe(name="small", packages=["dash"]), tmp_path)
+
+
+def test_the_machine_has_no_package_source_but_the_one_that_is_mounted() -> None:
+    assert image.MACHINE.files["etc/apt/sources.list"] == ""
+    source = image.MACHINE.files["etc/apt/sources.list.d/groundwork.sources"]
+    assert f"URIs: file:{image.PACKAGES}\n" in source

@@ -1,0 +1,48 @@
+from pathlib import Path
+from typing import Any, cast
+
+from localcloud.network.names import Resolver
+from localcloud.network.zones import Record, names
+
+
+def resolver(folder: Path) -> Resolver:
+    (folder / "names").mkdir()
+    # Announcing needs no network.
+    return Resolver(folder, cast(Any, None))
+
+
+def test_each_owner_replaces_its_own_names_alone(tmp_path: Path) -> None:
+    of = resolver(tmp_path)
+    of.announce("a", {"x.test": ["10.0.0.1"], "y.test": ["10.0.0.2"]})
+    of.announce("b", {"z.test": ["10.0.0.3"]})
+    of.announce("a", {"x.test": ["10.0.0.9"]})
+    assert (tmp_path / "hosts").read_text() == "10.0.0.9 x.test\n10.0.0.3 z.test\n"
+
+
+def test_a_name_may_have_several_addresses(tmp_path: Path) -> None:
+    of = resolver(tmp_path)
+    of.announce("a", {"reader.test": ["10.0.0.1", "10.0.0.2"]})
+    assert (tmp_path / "hosts").read_text() == "10.0.0.1 reader.test\n10.0.0.2 reader.test\n"
+    assert of.lookup("reader.test") == ["10.0.0.1", "10.0.0.2"]
+    assert of.lookup("other.test") == ()
+
+
+def test_an_alias_leads_to_what_its_target_is_announced_as() -> None:
+    known = [
+        Record(name="shop.test", points_to="front.elb.test"),
+        Record(name="www.shop.test", points_to="shop.test"),
+        Record(name="fixed.shop.test", addresses=("10.0.0.4",)),
+        Record(name="nowhere.shop.test", points_to="gone.test"),
+        Record(name="*.shop.test", addresses=("10.0.0.4",)),
+    ]
+    announced = {"front.elb.test": ["10.0.0.1"]}
+    assert names(known, lambda name: announced.get(name, ())) == {
+        "shop.test": ["10.0.0.1"],
+        "www.shop.test": ["10.0.0.1"],
+        "fixed.shop.test": ("10.0.0.4",),
+    }
+
+
+def test_a_circle_of_names_leads_nowhere() -> None:
+    known = [Record(name="a.test", points_to="b.test"), Record(name="b.test", points_to="a.test")]
+    assert names(known, lambda name: ()) == {}

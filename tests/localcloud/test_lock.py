@@ -1,0 +1,86 @@
+"""One run at a time; a dead one holds nothing, an abandoned one may finish."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from localcloud import lock
+from localcloud.error import LocalCloudError
+from localcloud.paths import ROOT, Paths
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from localcloud import lock
+from localcloud.paths import Paths
+with lock.held(Paths(Path('.'), Path(sys.argv[1]))):
+    print('held', flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+def hold(home: Path, seconds: float) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(home), str(seconds)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def abandoned(home: Path, seconds: float) -> None:
+    """Held by a process whose parent has ended."""
+    script = "import subprocess, sys; p = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE); "
+    script += "p.stdout.readline()"
+    command = [sys.executable, "-c", HOLD, str(home), str(seconds)]
+    subprocess.run([sys.executable, "-c", script, *command], cwd=ROOT, check=True)
+
+
+def test_a_run_at_work_is_not_disturbed(tmp_path: Path) -> None:
+    process = hold(tmp_path, 30)
+    try:
+        with (
+            pytest.raises(LocalCloudError, match=f"process {process.pid}"),
+            lock.held(Paths(ROOT, tmp_path)),
+        ):
+            pass
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_killed_run_holds_nothing(tmp_path: Path) -> None:
+    process = hold(tmp_path, 30)
+    process.kill()
+    process.wait()
+
+    with lock.held(Paths(ROOT, tmp_path)):
+        pass
+
+
+def test_an_abandoned_run_may_finish(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    abandoned(tmp_path, 2)
+
+    with lock.held(Paths(ROOT, tmp_path)):
+        assert "waiting for the abandoned run" in capsys.readouterr().out
+
+
+def test_an_abandoned_run_is_stopped_when_patience_ends(tmp_path: Path) -> None:
+    abandoned(tmp_path, 300)
+
+    with lock.held(Paths(ROOT, tmp_path), patience=0.1):
+        pass
+
+
+def test_a_home_taken_away_meanwhile_is_made_anew(tmp_path: Path) -> None:
+    paths = Paths(ROOT, tmp_path / "home")
+    with lock.held(paths):
+        paths.lock.unlink()
+        with lock.held(paths):
+            assert paths.lock.exists()

@@ -1,0 +1,96 @@
+"""Processes are found by their mark, whoever is their parent, and no other is touched."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from localcloud import processes
+from localcloud.paths import ROOT
+
+Start = Callable[..., subprocess.Popen[str]]
+
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True)"
+)
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def run(home: Path, code: str = "print(1, flush=True)") -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", f"{code}; import time; time.sleep(60)"],
+            env={**os.environ, **processes.marks(home, "engine")},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        process.stdout.readline()
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_only_the_processes_of_a_home_are_found(tmp_path: Path, start: Start) -> None:
+    own, inside = start(tmp_path / "a"), start(tmp_path / "a" / "previews" / "dev")
+    start(tmp_path / "ab")
+
+    found = processes.started_by(tmp_path / "a")
+
+    assert {process.pid for process in found} == {own.pid, inside.pid}
+    assert processes.started_by(tmp_path / "a", {"control-plane"}) == []
+
+
+def test_this_process_is_never_among_them(
+    tmp_path: Path,
+) -> None:
+    """A shell inside the local cloud's environment can still take it down."""
+    code = "import sys; from localcloud import processes; from pathlib import Path; "
+    code += "print(len(processes.started_by(Path(sys.argv[1]))), flush=True)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, **processes.marks(tmp_path, "engine")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "0\n"
+
+
+def test_one_that_does_not_listen_is_killed(tmp_path: Path, start: Start) -> None:
+    process = start(tmp_path, STUBBORN)
+
+    processes.end(processes.started_by(tmp_path), grace=0.3, first=signal.SIGTERM)
+
+    assert process.wait(5) == -signal.SIGKILL
+
+
+def test_one_that_listens_ends_at_once(tmp_path: Path, start: Start) -> None:
+    process = start(tmp_path)
+
+    processes.end(processes.started_by(tmp_path), grace=30, first=signal.SIGTERM)
+
+    assert process.wait(5) == -signal.SIGTERM
+
+
+def test_another_process_with_the_same_number_is_left_alone(tmp_path: Path, start: Start) -> None:
+    process = start(tmp_path)
+    (found,) = processes.started_by(tmp_path)
+    old = processes.Process(found.pid, found.role, found.command, started="1")
+
+    old.send(signal.SIGKILL)
+
+    assert not old.alive()
+    assert process.poll() is None
