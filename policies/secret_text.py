@@ -21,6 +21,8 @@ _VALUES = (
 _ASSIGNMENT = re.compile(
     r"""(?<![\w-])(?P<name>[A-Za-z_][A-Za-z0-9_]*)=(?P<quote>["']?)(?P<value>[^\s"'$`]+)"""
 )
+# An argument or an assignment of a program: token=found, password=login.password, key=read(path).
+_CODE = re.compile(r"[a-z_][a-z_0-9]*(?:\.[a-z_][a-z_0-9]*)*(?:[(\[].*|[,)]+)$")
 _FLAG = re.compile(r"--(?:password|token|secret)[= ](?P<quote>[\"']?)(?P<value>[^\s\"'$`<-]+)")
 
 
@@ -30,8 +32,9 @@ def named_like_secret(name: str) -> bool:
 
 
 def is_reference(value: str) -> bool:
-    """Whether a value only says where the secret is: an ARN, a file, a parameter path, nothing."""
-    return not value or value.startswith(("arn:", "/", "file:", "${", "$"))
+    """Whether a value only says where the secret is: an ARN, a file, a place in a template, code."""
+    elsewhere = ("arn:", "/", "file:", "${", "$", "{", "<")
+    return not value or value.startswith(elsewhere) or bool(_CODE.match(value))
 
 
 def secret_in(text: str) -> str | None:

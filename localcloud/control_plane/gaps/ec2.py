@@ -1,14 +1,16 @@
 """EC2: monitoring, maintenance options, launch templates' tags and rules' descriptions as given.
 
 Moto can change none of the first two, drops maintenance options at launch, reports the tags of a
-launch template itself among those for its instances, and knows a security group rule's description
-only where its other end is a range of addresses.
+launch template itself among those for its instances, shows an interface without a public address
+as having an empty one, and knows a security group rule's description only where its other end is
+a range of addresses.
 """
 
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import EC2Backend
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
@@ -85,3 +87,14 @@ def new_rule(
     if given is not None:
         # Where moto looks for it, and where a change of the description goes.
         self.ip_range["Description"] = given
+
+
+_association: Any = NetworkInterface.__dict__["association"]
+
+
+def association(self: NetworkInterface) -> dict[str, Any] | None:
+    """Absent without a public address: an empty one reads as having one."""
+    return _association.fget(self) or None
+
+
+NetworkInterface.association = property(association)  # type: ignore[assignment, method-assign]

@@ -1,7 +1,8 @@
 """S3: log buckets let logs in by any spelling of their policy; replication is kept as given.
 
 Moto fails on a statement about everyone, and knows neither a list of services nor a pattern that
-covers more than the one prefix. It reports every replication rule with the same filter.
+covers more than the one prefix. It reports every replication rule with the same filter, and fails
+where the last version of an object to go is a delete marker.
 """
 
 import json
@@ -10,11 +11,11 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
 from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
 
-from localcloud.control_plane.gaps.mending import Method, mends
+from localcloud.control_plane.gaps.mending import Method, adds, mends
 
 
 @mends(FakeBucket, "_log_permissions_enabled_policy")
@@ -62,3 +63,8 @@ def _rule(given: dict[str, Any]) -> dict[str, Any]:
         rule["Filter"] = {"Prefix": "", **(given["Filter"] or {})}
         rule["Filter"] = {k: v if v is not None else "" for k, v in rule["Filter"].items()}
     return rule
+
+
+@adds(FakeDeleteMarker)
+def dispose(self: Any, garbage: bool = False) -> None:
+    """A marker has no body to let go of."""

@@ -80,3 +80,19 @@ def test_a_rule_keeps_its_description_whatever_its_other_end(client: Client, end
     assert not ec2.describe_security_group_rules(
         Filters=[{"Name": "security-group-rule-id", "Values": [made]}]
     )["SecurityGroupRules"]
+
+
+def test_an_instance_without_a_public_address_shows_none(client: Client) -> None:
+    ec2 = client("ec2")
+    network = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=network, CidrBlock="10.9.1.0/24")["Subnet"]["SubnetId"]
+    private = {"DeviceIndex": 0, "SubnetId": subnet, "AssociatePublicIpAddress": False}
+    public = {"DeviceIndex": 0, "SubnetId": subnet, "AssociatePublicIpAddress": True}
+
+    def association(interface: dict[str, object]) -> object:
+        name = launched(ec2, NetworkInterfaces=[interface])
+        found = ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
+        return found["NetworkInterfaces"][0].get("Association")
+
+    assert association(private) is None
+    assert association(public) is not None

@@ -25,3 +25,21 @@ def test_replication_is_kept_as_given(client: Client) -> None:
 
     shown = s3.get_bucket_replication(Bucket="the-data")["ReplicationConfiguration"]
     assert shown["Rules"] == [rule]
+
+
+def test_a_bucket_can_be_emptied_once_its_versioning_is_suspended(client: Client) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="the-data", CreateBucketConfiguration=HERE)
+    s3.put_bucket_versioning(Bucket="the-data", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="the-data", Key="gone", Body=b"-")
+    s3.delete_object(Bucket="the-data", Key="gone")
+    s3.put_bucket_versioning(Bucket="the-data", VersioningConfiguration={"Status": "Suspended"})
+    listed = s3.list_object_versions(Bucket="the-data")
+    objects = [
+        {"Key": one["Key"], "VersionId": one["VersionId"]}
+        for one in [*listed["Versions"], *listed["DeleteMarkers"]]
+    ]
+
+    s3.delete_objects(Bucket="the-data", Delete={"Objects": objects})
+
+    s3.delete_bucket(Bucket="the-data")

@@ -1,0 +1,453 @@
+"""Every role on a truly booted Debian 13: real packages, systemd, sshd, nginx, Node, PM2, Java."""
+
+import base64
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hosts.script import COMMAND, render
+from tests.hosts import sample
+from tests.hosts.booted import Booted
+from tests.hosts.machine import needs_root
+
+pytestmark = [
+    pytest.mark.e2e,
+    needs_root,
+    pytest.mark.skipif(shutil.which("systemd-nspawn") is None, reason="needs systemd-nspawn"),
+    pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm to pack PM2"),
+]
+
+HERE = Path(__file__).parent
+SECRETS = {
+    "arn:jwt": "signing/key+with=odd&letters-0123456789",
+    "arn:db": json.dumps({"url": "postgresql://u:p%40ss@db/notebook?sslmode=require"}),
+    "arn:pem": '-----BEGIN-----\nline "two" $HOME `id` \\ end\n-----END-----\n',
+}
+SERVER = """\
+const { readFileSync, existsSync } = require('node:fs');
+const version = readFileSync('VERSION', 'utf8');
+const server = require('node:http').createServer((request, response) => {
+  if (request.url === '/health') {
+    response.statusCode = existsSync('BAD') ? 500 : 200;
+    return response.end(version);
+  }
+  if (request.url === '/facts') {
+    return response.end(JSON.stringify({
+      odd: process.env.ODD, secret: process.env.JWT_SECRET.length, url: process.env.DATABASE_URL,
+      cert: readFileSync(process.env.CERT_PATH, 'utf8'), headers: request.headers }));
+  }
+  response.setHeader('X-Frame-Options', 'ALLOWALL');
+  response.setHeader('Cache-Control', 'no-store');
+  let size = 0;
+  request.on('data', (part) => { size += part.length; });
+  request.on('end', () => setTimeout(() => response.end(`${version} ${size}\\n`), 10));
+});
+server.on('upgrade', (request, socket) => {
+  const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
+  socket.write(`${head.join('\\r\\n')}\\r\\n\\r\\n`);
+  socket.on('data', (data) => socket.write(data));
+});
+server.listen(Number(process.env.PORT), '0.0.0.0');
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+});
+"""
+WORKER = """\
+console.log('working');
+setInterval(() => {}, 1000);
+process.on('SIGTERM', () => setTimeout(() => process.exit(0), 200));
+"""
+LOAD = """\
+import collections, http.client, json, sys, threading, time
+end, seen, lock = time.time() + float(sys.argv[1]), collections.Counter(), threading.Lock()
+def client():
+    own = http.client.HTTPConnection('127.0.0.1', 13001, timeout=20)
+    while time.time() < end:
+        try:
+            own.request('GET', '/static/x', headers={'Host': 'api.example.com'})
+            answer = own.getresponse(); answer.read(); what = str(answer.status)
+        except Exception as error:
+            what = type(error).__name__; own.close()
+        with lock: seen[what] += 1
+        time.sleep(0.02)
+clients = [threading.Thread(target=client) for _ in range(4)]
+[each.start() for each in clients]; [each.join() for each in clients]
+print(json.dumps(seen))
+"""
+
+
+def tarball(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o644
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def artifacts(version: str) -> dict[str, bytes]:
+    server = {"dist/main.js": SERVER.encode(), "VERSION": version.encode()}
+    if "bad" in version:
+        server["BAD"] = b""
+    parts = {
+        "api": tarball(server),
+        "mail": tarball(server),
+        "worker": tarball({"worker.js": WORKER.encode()}),
+        "web": tarball({"index.html": b"<h1>page</h1>", "assets/a.js": b"1", "a.js": b"2"}),
+    }
+    found: dict[str, bytes] = {}
+    for part, content in parts.items():
+        key = f"/opt/tiny-aws/objects/artifacts/releases/notebook/{version}/{part}.tar.gz"
+        digest = hashlib.sha256(content).hexdigest()
+        found |= {key: content, f"{key}.sha256": f"{digest}  {part}.tar.gz\n".encode()}
+    return found
+
+
+class Host(Booted):
+    configured: str
+    script: str
+
+    def configure(self) -> str:
+        return self.ok(COMMAND, self.script)
+
+    def release(self, action: str, version: str, *, fails: bool = False) -> str:
+        program = f"/usr/local/lib/groundwork/release {action} notebook {version} --patience 900"
+        done = self.shell(f"flock /run/groundwork.lock {program}")
+        assert (done.returncode != 0) is fails, done.stdout + done.stderr
+        return done.stderr if fails else done.stdout
+
+    def curl(self, arguments: str) -> str:
+        return self.ok(f"curl --silent --show-error --max-time 20 {arguments}")
+
+
+API = "-H 'Host: api.example.com' http://127.0.0.1:13001"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Configured with every role, and serving 1.0.0."""
+    packing = tmp_path_factory.mktemp("pm2")
+    subprocess.run(
+        ["npm", "install", "--silent", "--no-audit", "--no-fund", "pm2@7.0.4"],
+        cwd=packing,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    subprocess.run(["tar", "-czf", "pm2.tar.gz", "node_modules"], cwd=packing, check=True)
+    pm2 = (packing / "pm2.tar.gz").read_bytes()
+    runtime = sample.pm2_runtime(sha256=hashlib.sha256(pm2).hexdigest())
+    with Host(tmp_path_factory.mktemp("machine"), "hosts-test") as machine:
+        machine.put(
+            {
+                "/opt/tiny-aws/objects/artifacts/runtimes/pm2-7.0.4.tar.gz": pm2,
+                "/opt/tiny-aws/secrets.json": json.dumps(SECRETS).encode(),
+                "/opt/tiny-aws/server.py": (HERE / "tiny_aws.py").read_bytes(),
+                "/opt/load.py": LOAD.encode(),
+                **artifacts("1.0.0"),
+            }
+        )
+        machine.ok("systemd-run --quiet --unit=tiny-aws python3 /opt/tiny-aws/server.py")
+        machine.wait_until("curl -s http://127.0.0.1:4566/latest/meta-data/instance-id", 30)
+        machine.script = render(sample.host(pm2=runtime))
+        machine.configured = machine.configure()
+        machine.release("stage", "1.0.0")
+        machine.release("confirm", "1.0.0")
+        yield machine
+
+
+def test_a_second_run_changes_nothing(host: Host) -> None:
+    assert "changed: packages nginx" in host.configured
+
+    assert host.configure() == ""
+    assert host.ok("systemctl list-units --failed --plain --no-legend") == ""
+
+
+def test_drift_of_a_real_host_is_repaired(host: Host) -> None:
+    host.ok(
+        "systemctl stop notebook-mail nginx; ufw allow 6379/tcp; echo >>/etc/ssh/sshd_config;"
+        " sysctl -q -w net.ipv4.tcp_keepalive_time=7200; rm -r /etc/groundwork/notebook-api"
+    )
+
+    report = host.configure()
+
+    for change in (
+        "running notebook-mail.service",
+        "running nginx.service",
+        "firewall rules",
+        "file /etc/ssh/sshd_config",
+        "kernel setting net.ipv4.tcp_keepalive_time",
+        "file /etc/groundwork/notebook-api/ecosystem.config.json",
+    ):
+        assert f"changed: {change}\n" in report
+    host.release("switch", "1.0.0")
+    assert host.configure() == ""
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["notebook-api", "notebook-mail", "notebook-worker", "notebook-worker-nightly", "ledger-api"],
+)
+def test_each_unit_of_ours_is_valid_and_confined(host: Host, unit: str) -> None:
+    assert host.ok(f"systemd-analyze verify /etc/systemd/system/{unit}.service 2>&1") == ""
+
+    rating = host.ok(f"systemd-analyze security --no-pager {unit}.service | tail -n 1")
+    assert float(rating.split(":")[1].split()[0]) <= 3.0
+
+
+def test_confinement_is_enforced_not_only_declared(host: Host) -> None:
+    main = host.ok("systemctl show --property MainPID --value notebook-mail").strip()
+    inside = f"nsenter --target {main} --mount"
+
+    assert host.shell(f"{inside} touch /etc/x").returncode != 0
+    assert host.shell(f"{inside} ls /root/.ssh /home/admin").returncode != 0
+    status = host.ok(f"cat /proc/{main}/status")
+    assert "CapEff:\t0000000000000000" in status
+    assert "NoNewPrivs:\t1" in status
+    assert "Seccomp:\t2" in status
+
+
+def test_services_get_their_variables_and_secrets_as_they_are(host: Host) -> None:
+    for port in (3001, 3005):
+        facts = json.loads(host.curl(f"http://127.0.0.1:{port}/facts"))
+        assert facts["odd"] == sample.ODD
+        assert facts["secret"] == len(SECRETS["arn:jwt"])
+        assert facts["url"] == json.loads(SECRETS["arn:db"])["url"]
+        assert facts["cert"] == SECRETS["arn:pem"]
+
+
+def test_no_secret_is_found_on_the_host_in_any_form(host: Host) -> None:
+    value = SECRETS["arn:jwt"]
+    forms = {
+        value,
+        base64.b64encode(value.encode()).decode().rstrip("="),
+        urllib.parse.quote(value, safe=""),
+        json.dumps(value)[1:-1],
+        value.replace("/", "\\/"),
+    }
+    host.put({"/dev/shm/forms": "\n".join(sorted(forms)).encode()})
+    search = "grep --recursive --fixed-strings --files-with-matches --file /dev/shm/forms"
+
+    on_disk = host.shell(
+        f"{search} /etc /home /root /srv /tmp /usr/local /var --exclude-dir=packages 2>/dev/null"
+    )
+    assert on_disk.stdout == ""
+    for listing in ("ps axwwo args", "journalctl --no-pager --all", "systemctl show '*'"):
+        found = host.shell(f"{listing} | grep --fixed-strings --count --file /dev/shm/forms")
+        assert found.stdout.strip() == "0", listing
+    readable = host.ok("find /run/groundwork -type f -perm /077 -not -path '*/drain/*'")
+    assert readable == ""
+    host.ok("rm /dev/shm/forms")
+
+
+def test_ssh_lets_in_listed_keys_alone(host: Host) -> None:
+    effective = host.ok("sshd -T -C user=admin,host=x,addr=10.0.0.9")
+
+    for line in (
+        "passwordauthentication no",
+        "permitrootlogin no",
+        "kbdinteractiveauthentication no",
+        "allowtcpforwarding no",
+        "allowusers admin",
+    ):
+        assert f"{line}\n" in effective
+
+
+def test_sshd_passes_a_public_audit(host: Host) -> None:
+    host.ok("apt-get install -qy ssh-audit && ufw allow from 127.0.0.1 to any port 22 proto tcp")
+    try:
+        audited = json.loads(host.shell("ssh-audit --json 127.0.0.1").stdout)
+    finally:
+        host.configure()
+
+    worst = [
+        f"{kind} {each['algorithm']}: {each['notes']}"
+        for kind in ("kex", "key", "enc", "mac")
+        for each in audited[kind]
+        if {"fail", "warn"} & set(each.get("notes", {}))
+    ]
+    assert worst == []
+
+
+def test_the_firewall_and_fail2ban_really_run(host: Host) -> None:
+    assert "Status: active" in host.ok("ufw status verbose")
+    assert "deny (incoming)" in host.ok("ufw status verbose")
+    assert "sshd" in host.ok("fail2ban-client status")
+    assert host.ok("fail2ban-client get sshd bantime").strip() == "3600"
+
+
+def test_a_broken_configuration_is_refused_by_the_real_judges(host: Host) -> None:
+    for good, bad, judge in (
+        ("worker_processes auto;", "worker_processes many;", "nginx -t"),
+        ("PermitRootLogin no", "PermitRootLogin perhaps", "sshd -t"),
+        ("Defaults use_pty", "Defaults = use_pty", "visudo"),
+        ("maxretry = 5", "[[maxretry", "fail2ban-client"),
+    ):
+        spoilt = host.shell(COMMAND, host.script.replace(good, bad))
+        assert spoilt.returncode != 0
+        assert f"refused by {judge}" in spoilt.stderr.replace("scratch", judge) or judge in (
+            spoilt.stderr
+        )
+    assert host.configure() == ""
+
+
+# -- nginx, as a visitor sees it ----------------------------------------------------------------
+
+
+def test_headers_are_on_pages_files_errors_and_refusals_once(host: Host) -> None:
+    for url in (
+        f"{API}/",
+        f"{API}/static/x.js",
+        "http://127.0.0.1:13000/",
+        "http://127.0.0.1:13000/assets/a.js",
+        "http://127.0.0.1:13000/none.js",
+        "http://127.0.0.1:18080/api/actuator/loggers",
+    ):
+        head = host.curl(f"--include {url}").partition("\r\n\r\n")[0]
+        for name, value in sample.HEADERS:
+            assert head.count(f"{name}: ") == 1, f"{name} of {url}"
+            assert f"{name}: {value}" in head
+
+
+def test_cache_headers_are_single_and_right(host: Host) -> None:
+    def cache(url: str) -> list[str]:
+        head = host.curl(f"--include {url}").partition("\r\n\r\n")[0]
+        return [line for line in head.splitlines() if line.lower().startswith("cache-control")]
+
+    year = ["Cache-Control: public, max-age=31536000, immutable"]
+    assert cache("http://127.0.0.1:13000/assets/a.js") == year
+    assert cache(f"{API}/static/x.js") == year
+    assert cache("http://127.0.0.1:13000/") == ["Cache-Control: no-cache"]
+    assert cache("http://127.0.0.1:13000/assets/none.js") == []
+
+
+def test_a_single_page_answers_its_paths_but_not_for_missing_files(host: Host) -> None:
+    code = "--output /dev/null --write-out '%{http_code}'"
+
+    assert "page" in host.curl("http://127.0.0.1:13000/some/deep/path")
+    assert host.curl(f"{code} http://127.0.0.1:13000/none.png") == "404"
+
+
+def test_bodies_up_to_the_limit_pass_and_larger_ones_do_not(host: Host) -> None:
+    host.ok("truncate -s 50M /tmp/50; truncate -s 51M /tmp/51")
+    code = "--output /dev/null --write-out '%{http_code}'"
+
+    assert host.curl(f"{code} --data-binary @/tmp/50 {API}/") == "200"
+    assert host.curl(f"{code} --data-binary @/tmp/51 {API}/") == "413"
+    assert host.curl(f"{code} --data-binary @/tmp/50 {API}/static/x") == "413"
+
+
+def test_a_burst_is_answered_429_and_normal_traffic_never(host: Host) -> None:
+    urls = f"--parallel --parallel-max 9 --output /dev/null -w '%{{http_code}}\\n' '{API}/?[1-60]'"
+    burst = host.curl(urls.replace(f"'{API}", API.replace(" http", " 'http"))).split()
+
+    assert burst.count("429") > 10
+    assert burst.count("200") >= 20
+    host.ok("sleep 3")
+    for _ in range(5):
+        assert host.curl(f"--output /dev/null -w '%{{http_code}}' {API}/") == "200"
+
+
+def test_a_forged_client_address_changes_nothing(host: Host) -> None:
+    forged = "-H 'X-Forwarded-For: 6.6.6.6, 203.0.113.7, 10.0.0.5' -H 'X-Real-IP: 6.6.6.6'"
+    headers = json.loads(host.curl(f"{forged} {API}/facts"))["headers"]
+
+    # 10.0.0.5 is a load balancer; left of it stands what it saw, and then what the client said.
+    assert headers["x-forwarded-for"] == headers["x-real-ip"] == "203.0.113.7"
+
+
+def test_websockets_pass_where_they_may(host: Host) -> None:
+    upgrade = (
+        "--include --http1.1 --max-time 3 -H 'Connection: Upgrade' -H 'Upgrade: websocket'"
+        " -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='"
+    )
+
+    assert "101 Switching" in host.shell(f"curl -s {upgrade} {API}/ws").stdout
+    assert "101 Switching" not in host.shell(f"curl -s {upgrade} {API}/other").stdout
+
+
+def test_management_paths_and_unknown_names_are_closed(host: Host) -> None:
+    code = "--output /dev/null --write-out '%{http_code}'"
+
+    assert host.curl(f"{code} http://127.0.0.1:18080/nginx-health") == "200"
+    # This application has no release; the one below is closed all the same once it has.
+    host.ok("mkdir -p /srv/ledger/releases/1/api && ln -sfn releases/1 /srv/ledger/current")
+    assert host.curl(f"{code} http://127.0.0.1:18080/api/actuator/loggers") == "403"
+    assert host.curl(f"{code} -H 'Host: other' http://127.0.0.1:13001/") == "404"
+    assert host.curl(f"{code} http://127.0.0.1:13001/health") == "200"
+    host.ok("rm /srv/ledger/current")
+    assert host.curl(f"{code} http://127.0.0.1:18080/api/") == "503"
+
+
+# -- releases under load ------------------------------------------------------------------------
+
+
+def under_load(host: Host, seconds: int, work: str) -> str:
+    """What visitors saw while the work was done."""
+    done = host.ok(
+        f"python3 /opt/load.py {seconds} >/tmp/seen & sleep 1; {work}; wait; cat /tmp/seen"
+    )
+    return done.splitlines()[-1]
+
+
+RELEASE = "flock /run/groundwork.lock /usr/local/lib/groundwork/release"
+
+
+def test_nobody_notices_a_good_release(host: Host) -> None:
+    host.put(artifacts("1.1.0"))
+    host.release("stage", "1.1.0")
+
+    seen = under_load(host, 25, f"{RELEASE} confirm notebook 1.1.0")
+
+    assert set(json.loads(seen)) == {"200"}, seen
+    assert host.curl("http://127.0.0.1:3001/health") == "1.1.0"
+    assert host.curl("http://127.0.0.1:3005/health") == "1.1.0"
+
+
+def test_nobody_notices_a_changed_variable(host: Host) -> None:
+    before = host.script
+    host.script = before.replace("NODE_ENV", "NODE_MODE")
+    try:
+        assert "ecosystem.config.json" in host.configure()
+        assert host.configure() == ""
+        seen = under_load(host, 25, f"{RELEASE} switch notebook 1.1.0")
+        assert set(json.loads(seen)) == {"200"}, seen
+        assert host.ok("find /var/lib/groundwork/owed -type f") == ""
+    finally:
+        host.script = before
+
+
+def test_a_bad_release_leaves_the_old_one_serving(host: Host) -> None:
+    host.put(artifacts("1.2.0-bad"))
+    host.release("stage", "1.2.0-bad")
+
+    why = host.release("switch", "1.2.0-bad", fails=True)
+
+    assert "1.1.0 serves here as before" in why
+    assert host.curl("http://127.0.0.1:3001/health") == "1.1.0"
+    assert host.curl("http://127.0.0.1:3005/health") == "1.1.0"
+
+
+def test_an_unconfirmed_release_goes_back_by_itself(host: Host) -> None:
+    host.put(artifacts("1.3.0"))
+    host.release("stage", "1.3.0")
+    host.ok(f"{RELEASE} switch notebook 1.3.0 --patience 5")
+    assert host.curl("http://127.0.0.1:3005/health") == "1.3.0"
+
+    host.wait_until("test $(readlink /srv/notebook/current) = releases/1.1.0", 60)
+    host.wait_until('test "$(curl -s http://127.0.0.1:3005/health)" = 1.1.0', 60)
+
+
+def test_a_killed_process_is_back_within_its_restart_time(host: Host) -> None:
+    host.ok("systemctl kill --signal=SIGKILL notebook-mail")
+
+    host.wait_until("curl -fs http://127.0.0.1:3005/health", 30)
