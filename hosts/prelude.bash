@@ -116,6 +116,20 @@ is_ruled_out() { # unit
     test "$(systemctl show --property ConditionResult --value "$1")" = no
 }
 
+live_unit() { # service: its unit in the colour that answers
+  local port
+  port=$(sed -n 's/.*:\([0-9]*\);.*/\1/p' "/etc/nginx/live/$1.conf")
+  printf '%s@%s.service' "$1" "$port"
+}
+
+runs_in_live_colour() { # service, application: nothing runs before the first release
+  test ! -e "/srv/$2/current" || is_running "$(live_unit "$1")"
+}
+
+run_in_live_colour() { # service
+  systemctl enable --now --quiet "$(live_unit "$1")"
+}
+
 has_firewall_rules() { # file with one `ufw` rule a line, as `ufw show added` prints them
   ufw status | grep -q '^Status: active' && test "$(ufw_rules)" = "$(sort -u "$1")"
 }

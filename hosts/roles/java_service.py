@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from hosts.roles.service import Service, service_role
-from hosts.steps import Packages, Role
+from hosts.roles.service import COLOUR, Service, service_role
+from hosts.steps import Directory, Packages, Role
 
 DEBIAN_MAJOR = 21  # openjdk of Debian 13, which runs what was built for 17
 
@@ -46,6 +46,7 @@ def java_service(wanted: JavaService) -> Role:
     service = wanted.service
     own = {option.split("=")[0] for option in wanted.options}
     state, logs = f"/var/lib/{service.key}", f"/var/log/{service.key}"
+    colour = f"-{COLOUR}" if service.colours else ""
     defaults = (
         "-XX:+UseG1GC",
         f"-XX:MaxGCPauseMillis={wanted.pause_target_ms}",
@@ -53,7 +54,7 @@ def java_service(wanted: JavaService) -> Role:
         f"-XX:HeapDumpPath={state}",
         # What is left after a heap has run out answers wrongly; systemd starts a fresh one.
         "-XX:+ExitOnOutOfMemoryError",
-        f"-Xlog:gc*:file={logs}/gc.log:time,uptime:filecount=5,filesize=20m",
+        f"-Xlog:gc*:file={logs}/gc{colour}.log:time,uptime:filecount=5,filesize=20m",
     )
     unit = service.unit_file(
         start=(
@@ -69,5 +70,11 @@ def java_service(wanted: JavaService) -> Role:
         success_status=(143,),
     )
     return service_role(
-        service, unit, install=(Packages((f"openjdk-{DEBIAN_MAJOR}-jre-headless",)),)
+        service,
+        unit,
+        install=(
+            # An image without manual pages lacks it, and then the package cannot be configured.
+            Directory("/usr/share/man/man1"),
+            Packages((f"openjdk-{DEBIAN_MAJOR}-jre-headless",)),
+        ),
     )

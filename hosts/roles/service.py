@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 
 from hosts.programs import DIRECTORY
 from hosts.roles.nginx import current
-from hosts.steps import Directory, File, Owed, Role, Running, Step, User, restart
+from hosts.steps import Directory, Ensure, File, Owed, Role, Running, Step, User, restart, words
 from hosts.unit import ServiceUnit, environment_file, user_name
+
+COLOUR = "@COLOUR@"
+"""Stands for the port of a colour, until the unit file says it in systemd's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +40,10 @@ class Service:
     stop_seconds: int = 30
     part: str | None = None
     """Its part of the release; its own name where nothing is given."""
+    colours: tuple[int, int] | None = None
+    """Two ports, of which one serves while a new version becomes healthy on the other."""
+    port_variable: str = "PORT"
+    """The variable by which it is told its colour's port."""
 
     @property
     def key(self) -> str:
@@ -44,7 +51,8 @@ class Service:
 
     @property
     def unit(self) -> str:
-        return f"{self.key}.service"
+        """With two colours the template of both."""
+        return f"{self.key}{'@' if self.colours else ''}.service"
 
     @property
     def user(self) -> str:
@@ -52,7 +60,9 @@ class Service:
 
     @property
     def directory(self) -> str:
-        """Its part of the release that serves."""
+        """Its part of the release that serves, or that its colour has."""
+        if self.colours:
+            return f"/srv/{self.application}/colours/{self.name}-{COLOUR}/{self.part or self.name}"
         return f"{current(self.application)}/{self.part or self.name}"
 
     @property
@@ -69,6 +79,13 @@ class Service:
         if not self.secrets:
             return ()
         return (f"{DIRECTORY}/cloud", "fetch-secrets", f"{self.configuration}/secrets.json")
+
+    def environment_text(self) -> str:
+        """Its variables as a file; a port that its colour decides is not among them."""
+        told = dict(self.environment)
+        if self.colours:
+            told.pop(self.port_variable, None)
+        return environment_file(told)
 
     def secrets_specification(self) -> str:
         """What the fetching program is told: names and places, no value."""
@@ -95,7 +112,7 @@ class Service:
                 "user": self.user,
                 "directory": self.directory,
                 "start": start,
-                "environment": {},
+                "environment": {self.port_variable: COLOUR} if self.colours else {},
                 "environment_files": (
                     f"{self.configuration}/environment",
                     *((f"{self.secrets_directory}/environment",) if self.secrets else ()),
@@ -136,7 +153,7 @@ def service_role(
             ),
             File(
                 f"{service.configuration}/environment",
-                environment_file(service.environment),
+                service.environment_text(),
                 mode="0640",
                 group=service.user,
                 owes=owed,
@@ -155,10 +172,18 @@ def service_role(
             *configure,
             File(
                 f"/etc/systemd/system/{service.unit}",
-                unit.text(),
+                unit.text().replace(COLOUR, "%i"),
                 owes=(restart(service.application, service.unit),),
             ),
         ),
         # Before the first release its condition rules it out; later this mends a stopped one.
-        activate=(Running(service.unit),),
+        activate=(
+            Ensure(
+                f"running {service.key} in the colour that answers",
+                words("runs_in_live_colour", service.key, service.application),
+                words("run_in_live_colour", service.key),
+            )
+            if service.colours
+            else Running(service.unit),
+        ),
     )

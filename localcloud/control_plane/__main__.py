@@ -1,15 +1,13 @@
 """`python -m localcloud.control_plane --port N --state DIR [--host H] [--with MODULE]…`"""
 
 import argparse
-import importlib
 import signal
 import sys
 import threading
 from pathlib import Path
 from types import FrameType
 
-from localcloud.control_plane.reconciler import Reconciler
-from localcloud.control_plane.server import ControlPlane, StartError
+from localcloud.control_plane.start import StartError, load_reconciler, refuse_port_in_use
 
 
 def main() -> int:
@@ -36,12 +34,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     try:
-        plane = ControlPlane(
-            arguments.host,
-            arguments.port,
-            arguments.state,
-            [_reconciler(module) for module in arguments.modules],
-        )
+        refuse_port_in_use(arguments.host, arguments.port)
+        reconcilers = [load_reconciler(module) for module in arguments.modules]
+        # Moto takes seconds to load; an error above does not wait for it.
+        from localcloud.control_plane.server import ControlPlane
+
+        plane = ControlPlane(arguments.host, arguments.port, arguments.state, reconcilers)
         plane.start()
     except StartError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -49,16 +47,6 @@ def main() -> int:
     stopping.wait()
     plane.stop()
     return 0
-
-
-def _reconciler(module: str) -> Reconciler:
-    try:
-        found = importlib.import_module(module)
-        return found.reconciler()
-    except ModuleNotFoundError as error:
-        raise StartError(f"--with {module}: {error}") from error
-    except AttributeError as error:
-        raise StartError(f"--with {module}: the module has no function reconciler()") from error
 
 
 if __name__ == "__main__":

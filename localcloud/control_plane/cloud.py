@@ -34,6 +34,7 @@ class MotoCloud:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._generation = 0
+        self._depth = 0
 
     @property
     def account(self) -> str:
@@ -52,16 +53,25 @@ class MotoCloud:
     @contextmanager
     def reading(self) -> Iterator[None]:
         with self._lock:
-            yield
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
 
     @contextmanager
     def changing(self) -> Iterator[None]:
+        inside_another = False
         try:
-            with self._lock:
+            with self.reading():
+                inside_another = self._depth > 1
                 yield
         finally:
             # What was done before an error was done, so it is kept as well.
-            self._saved(self.note_change())
+            generation = self.note_change()
+            # Inside another, the lock is still held, and saving needs it.
+            if not inside_another:
+                self._saved(generation)
 
     def note_change(self) -> int:
         """Count a change and wake those who wait for one."""

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,13 +19,10 @@ from localcloud.control_plane import gaps
 from localcloud.control_plane.cloud import MotoCloud, backends_in_use
 from localcloud.control_plane.reconciler import Reconciler
 from localcloud.control_plane.requests import only_reads
+from localcloud.control_plane.start import StartError
 from localcloud.control_plane.state import StateDirectory, StateError
 
 READY = "ready.json"
-
-
-class StartError(Exception):
-    """Why the control plane cannot start, in words for the person who started it."""
 
 
 class QuietHandler(MotoRequestHandler):
@@ -42,7 +38,6 @@ class ControlPlane:
     def __init__(
         self, host: str, port: int, directory: Path, reconcilers: Iterable[Reconciler] = ()
     ) -> None:
-        _refuse_port_in_use(host, port)
         self._directory = directory
         self._host, self._port = host, port
         self._reconcilers = list(reconcilers)
@@ -169,15 +164,3 @@ def _read_body(environ: dict[str, Any]) -> bytes:
         return environ["wsgi.input"].read()
     length = int(environ.get("CONTENT_LENGTH") or 0)
     return environ["wsgi.input"].read(length) if length else b""
-
-
-def _refuse_port_in_use(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise StartError(
-                f"{host}:{port} cannot be used for the control plane ({error.strerror}). "
-                "Stop what listens there, or choose another port with --port."
-            ) from error

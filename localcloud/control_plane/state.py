@@ -92,13 +92,19 @@ class StateDirectory:
             backend.__dict__.update(contents)
 
     def _unpickled(self, file: IO[bytes]) -> list[tuple[BaseBackend, dict[str, Any]]]:
+        unpickler = Unpickler(file, self._bodies)
         try:
-            return Unpickler(file, self._bodies).load()
+            held = unpickler.load()
         except Exception as error:
             raise StateError(
                 f"{self._records} cannot be read ({error}). "
                 f"Bring the stack down and remove {self._directory}."
             ) from error
+        # Bodies of objects deleted since, and what a kill left half written.
+        for body in self._bodies.iterdir():
+            if body.name not in unpickler.used:
+                body.unlink()
+        return held
 
     def release(self) -> None:
         """Let another control plane have the directory; the end of the process does so too."""
@@ -187,10 +193,12 @@ class Unpickler(pickle.Unpickler):
     def __init__(self, file: IO[bytes], bodies: Path) -> None:
         super().__init__(file)
         self._bodies = bodies
+        self.used: set[str] = set()
 
     def persistent_load(self, pid: tuple[str, ...]) -> Any:
         kind, *name = pid
         if kind == "body":
+            self.used.add(name[0])
             return (self._bodies / name[0]).read_bytes()
         if kind == "policy":
             account, partition, arn = name

@@ -97,10 +97,14 @@ class Host:
         assert "Traceback" not in done.stderr
         return done.stderr if fails else done.stdout
 
-    def serve(self, version: str) -> None:
+    def serve_quietly(self, version: str) -> None:
         self.publish(version)
         self.release("stage", version)
         self.release("confirm", version)
+
+    def serve(self, version: str) -> None:
+        """Serves the version, and forgets what systemd was asked for that."""
+        self.serve_quietly(version)
         self.machine.asked_of_systemd()
 
     @property
@@ -423,3 +427,119 @@ def test_a_failed_migration_says_that_no_host_has_changed(host: Host) -> None:
 
     assert "no host has changed" in why
     assert "journalctl -u notebook-migrate@1.0.0.service" in why
+
+
+LIVE = "/etc/nginx/live/notebook-api.conf"
+
+
+class TwoColours(Host):
+    """A service with two colours; each answers as the version that its own link names."""
+
+    def __init__(self, machine: Machine, ports: tuple[int, int]) -> None:
+        super().__init__(machine, ports[0])
+        self.blue, self.green = ports
+        self.told(
+            artifacts={"api": "tar.gz"},
+            services=(
+                ReleasedService(
+                    name="api",
+                    unit="notebook-api@.service",
+                    kind="colours",
+                    health="/health",
+                    start_seconds=1,
+                    colours=ports,
+                    hold_seconds=300,
+                ),
+            ),
+        )
+        machine.write(LIVE, f"server 127.0.0.1:{self.blue};\n")
+        machine.ok("systemctl start nginx.service")
+
+    def unit(self, port: int) -> str:
+        return f"notebook-api@{port}.service"
+
+    @property
+    def live(self) -> int:
+        return int(self.machine.read(LIVE).partition(":")[2].partition(";")[0])
+
+
+@pytest.fixture
+def two_colours(machine: Machine) -> Iterator[TwoColours]:
+    class Service(http.server.BaseHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            port = int(str(self.headers["Host"]).partition(":")[2])
+            link = machine.shell(f"readlink /srv/notebook/colours/api-{port}").stdout
+            self.send_response(500 if "bad" in link else 200)
+            self.end_headers()
+
+    servers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service) for _ in range(2)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    blue, green = (server.server_port for server in servers)
+    yield TwoColours(machine, (blue, green))
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_other_colour_takes_over_once_it_is_healthy(two_colours: TwoColours) -> None:
+    host = two_colours
+    host.serve("1.0.0")
+    assert host.live == host.blue
+
+    host.serve_quietly("1.1.0")
+
+    assert host.live == host.green
+    asked = host.machine.asked_of_systemd()
+    begun, changed = (
+        asked.index(f"start {host.unit(host.green)}"),
+        asked.index("reload nginx.service"),
+    )
+    assert begun < changed
+    assert f"stop {host.unit(host.blue)}" not in asked
+    assert f"disable {host.unit(host.blue)}" in asked
+    later = host.machine.read("/run/systemd-run.log")
+    assert "--on-active=300s" in later
+    assert f"systemctl stop {host.unit(host.blue)}" in later
+
+
+def test_a_bad_version_never_gets_a_request_in_the_other_colour(two_colours: TwoColours) -> None:
+    host = two_colours
+    host.serve("1.0.0")
+    host.publish("1.1.0-bad", parts=("api",))
+    host.release("stage", "1.1.0-bad")
+
+    assert "1.0.0 serves here as before" in host.release("switch", "1.1.0-bad", fails=True)
+
+    assert host.live == host.blue
+    asked = host.machine.asked_of_systemd()
+    assert "reload nginx.service" not in asked
+    assert f"stop {host.unit(host.green)}" in asked
+    assert f"stop {host.unit(host.blue)}" not in asked
+
+
+def test_a_colour_that_nginx_refuses_is_not_taken(two_colours: TwoColours) -> None:
+    host = two_colours
+    host.serve("1.0.0")
+    host.publish("1.1.0", parts=("api",))
+    host.release("stage", "1.1.0")
+    host.machine.ok("systemctl stop nginx.service")  # then a reload of it fails
+
+    assert "nginx refuses the other colour" in host.release("switch", "1.1.0", fails=True)
+
+    assert host.live == host.blue
+
+
+def test_a_changed_variable_moves_to_the_other_colour(two_colours: TwoColours) -> None:
+    host = two_colours
+    host.serve("1.0.0")
+    host.owe("restart/notebook", "notebook-api@.service")
+
+    host.release("switch", "1.0.0")
+
+    assert host.live == host.green
+    assert host.debts == []
+    assert host.release("switch", "1.0.0") == ""

@@ -68,6 +68,8 @@ class FakeTerraform:
         self.replacing: set[str] = set()
         self.failures: list[Any] = []
         self.diagnostics: list[Any] = []
+        self.found: dict[str, Any] | None = None
+        self.imported: list[str] = []
 
     def configure(self, settings: Properties) -> None:
         self.settings = settings
@@ -84,6 +86,13 @@ class FakeTerraform:
     def apply(self, kind: Kind, held: Held, plan: Plan | None, config: Any) -> Applied:
         made = {**plan.state, "id": "lb-1", "arn": "arn:lb"} if plan else None
         return Applied(Held(made, b"private"), self.failures)
+
+    def import_state(self, kind: Kind, resource_id: str) -> Held:
+        self.imported.append(resource_id)
+        return Held({"id": resource_id})
+
+    def read(self, kind: Kind, held: Held) -> Held:
+        return Held(self.found, held.private)
 
 
 class RefusedError(Exception):
@@ -276,3 +285,68 @@ def test_a_resource_made_in_part_is_kept_with_the_reason(
     assert key == "grpc-status-details-bin"
     assert b"ErrorResourceInitFailed" in details
     assert b"lb-1" in details
+
+
+FOUND = {
+    "id": "lb-1",
+    "arn": "arn:lb",
+    "name": "web",
+    "subnets": ["a"],
+    "tags": {"Role": "web"},
+    "tags_all": {"Role": "web"},
+}
+
+
+def read(provider: Any, state: Properties, inputs: Properties) -> Any:
+    request = provider_pb2.ReadRequest(
+        urn=URN, id="lb-1", properties=encode_struct(state), inputs=encode_struct(inputs)
+    )
+    return provider.Read(request, Context())
+
+
+def test_an_existing_resource_is_imported_with_the_inputs_a_program_would_give(
+    provider: Any, terraform: FakeTerraform
+) -> None:
+    terraform.found = FOUND
+
+    response = read(provider, {}, {})
+
+    assert terraform.imported == ["lb-1"]
+    assert response.id == "lb-1"
+    assert decode_properties(response.inputs) == {
+        "name": "web",
+        "subnets": ["a"],
+        "tags": {"Role": "web"},
+        "__defaults": [],
+    }
+
+
+def test_a_resource_that_is_gone_has_no_id(provider: Any, terraform: FakeTerraform) -> None:
+    made = create(provider, name="web")
+    terraform.found = None
+
+    assert read(provider, made, {"name": "web"}).id == ""
+
+
+def test_a_refresh_shows_what_drifted_and_nothing_else(
+    provider: Any, terraform: FakeTerraform
+) -> None:
+    given: Properties = {"name": "web", "subnets": ["a"], "password": Secret("horse")}
+    made = create(provider, **given)
+    terraform.found = {**FOUND, "subnets": ["a", "b"], "password": "horse"}
+
+    found = decode_properties(read(provider, made, given).inputs)
+
+    assert terraform.imported == []
+    assert found == {**given, "subnets": ["a", "b"]}
+
+
+def test_a_secret_that_drifted_is_still_one(provider: Any, terraform: FakeTerraform) -> None:
+    given: Properties = {"name": "web", "password": Secret("horse")}
+    made = create(provider, **given)
+    terraform.found = {**FOUND, "password": "stable"}
+
+    response = read(provider, made, given)
+
+    assert decode_properties(response.inputs)["password"] == Secret("stable")
+    assert decode_properties(response.properties)["password"] == Secret("stable")

@@ -73,6 +73,7 @@ def servers() -> Iterator[list[Server]]:
             server.end(signal.SIGKILL)
 
 
+@pytest.mark.e2e
 def test_what_it_acknowledged_survives_a_kill(
     tmp_path: Path, port: int, servers: list[Server]
 ) -> None:
@@ -130,6 +131,7 @@ def test_a_module_without_reconciler_is_one_clear_error(
     assert server.errors() == "error: --with json: the module has no function reconciler()\n"
 
 
+@pytest.mark.e2e
 def test_a_reconciler_sees_changes_and_its_own_are_served(
     tmp_path: Path, port: int, servers: list[Server]
 ) -> None:

@@ -153,6 +153,16 @@ def test_a_body_is_written_once_however_often_the_records_are(kept: Path) -> Non
     assert {file: file.stat().st_mtime_ns for file in (kept / "objects").iterdir()} == bodies
 
 
+def test_bodies_of_objects_that_are_gone_are_swept_at_the_next_start(kept: Path) -> None:
+    (kept / "objects" / "0123").write_bytes(b"of an object deleted since")
+    bodies = {file.name for file in (kept / "objects").iterdir()} - {"0123"}
+
+    with mock_aws():
+        StateDirectory(kept).load()
+
+    assert {file.name for file in (kept / "objects").iterdir()} == bodies
+
+
 def test_a_state_of_another_version_is_refused_by_name(kept: Path) -> None:
     records = kept / "records.pickle"
     records.write_bytes(records.read_bytes().replace(FORMAT.encode(), b"control plane 0", 1))

@@ -59,6 +59,7 @@ from policies.rules.ec2_user_data_without_secrets import ec2_user_data_without_s
 from policies.rules.ec2_vpc_flow_logs import ec2_vpc_flow_logs
 from policies.rules.ec2_vpc_reaches_ec2_privately import ec2_vpc_reaches_ec2_privately
 from policies.rules.ec2_vpc_reaches_s3_privately import ec2_vpc_reaches_s3_privately
+from policies.rules.ec2_world_enters_by_load_balancer import ec2_world_enters_by_load_balancer
 from policies.rules.efs_encrypted import efs_encrypted
 from policies.testing import UNKNOWN, Declared
 from tests.policies.table import ABSENT, Case, Change, as_type, both, on, plus, unknown, without
@@ -171,6 +172,20 @@ OTHER_RULES = tuple(
     )
 )
 ADDRESS = Declared("aws:ec2/eip:Eip", {"domain": "vpc"}, name="address")
+ENTRY = Declared(
+    INGRESS.type,
+    {**INGRESS.props, "securityGroupId": SECURITY_GROUP, **WEB},
+    name="entry",
+)
+BALANCER = Declared(
+    "aws:alb/loadBalancer:LoadBalancer", {"securityGroups": [SECURITY_GROUP]}, name="balancer"
+)
+HOST = Declared(
+    INSTANCE.type,
+    {"vpcSecurityGroupIds": [SECURITY_GROUP], "associatePublicIpAddress": False},
+    name="host",
+)
+HOST_ADDRESS = Declared("aws:ec2/eip:Eip", {"instance": HOST}, name="host-address")
 ADDRESS_ASSOCIATION = Declared(
     "aws:ec2/eipAssociation:EipAssociation", {"allocationId": ADDRESS}, name="association"
 )
@@ -268,6 +283,24 @@ CASES = [
         ],
         unknown=unknown("cidrIpv4"),
         allowed=[WEB, {**WORLD, **ports(80)}],
+    ),
+    Case(
+        ec2_world_enters_by_load_balancer,
+        [ENTRY, SECURITY_GROUP, BALANCER],
+        refused=[
+            without("balancer"),
+            on("balancer", {"securityGroups": ["sg-other"]}),
+            both(without("balancer"), plus(HOST)),
+        ],
+        unknown=both(
+            without("balancer"), plus(HOST), on("host", unknown("associatePublicIpAddress"))
+        ),
+        allowed=[
+            both(without("balancer"), {"cidrIpv4": "10.0.0.0/16"}),
+            both(without("balancer"), plus(HOST, HOST_ADDRESS)),
+            both(without("balancer"), plus(HOST), on("host", {"associatePublicIpAddress": True})),
+            both(without("balancer"), {"securityGroupId": "of-another-stack"}),
+        ],
     ),
     Case(
         ec2_data_ports_only_by_group,
@@ -478,6 +511,8 @@ CASES = [
         unknown=unknown("userData"),
         allowed=[
             {"userData": "DB_PASSWORD=$(aws secretsmanager get-secret-value)"},
+            {"userData": "header = f'Credential={access}/{scope}'"},
+            {"userData": "connect(password=login.password, token=fetch(arn))"},
             {"userData": ABSENT},
             {"userDataBase64": base64.b64encode(b"echo hello").decode()},
         ],

@@ -13,7 +13,7 @@ export default async function Page() {
       <h1>3D generator</h1>
       <dl>
         <dt>Version</dt>
-        <dd id="version">{release.version}</dd>
+        <dd id="version">{release().version}</dd>
         <dt>Host</dt>
         <dd id="node">{hostname()}</dd>
         <dt>Visitor</dt>

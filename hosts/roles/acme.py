@@ -1,0 +1,109 @@
+"""Certificates of a host that answers the world itself, from an ACME authority, renewed in time."""
+
+from dataclasses import dataclass
+
+from hosts.roles.nginx import UNIT, Tls
+from hosts.steps import Directory, Ensure, File, Packages, Role, Running, words
+
+CHALLENGES = "/var/www/acme"
+"""What nginx hands out under /.well-known/acme-challenge/; see Nginx.challenge_directory."""
+
+# certbot keeps its own copies and tells us of each new one; nginx reads ours, so that it can start
+# before the first has come.
+HOOK = """\
+#!/bin/sh
+# Run by certbot with each new certificate.
+set -eu
+place=/etc/groundwork/tls/$(basename "$RENEWED_LINEAGE")
+install -m 0644 "$RENEWED_LINEAGE/fullchain.pem" "$place/fullchain.pem"
+install -m 0600 "$RENEWED_LINEAGE/privkey.pem" "$place/privkey.pem"
+nginx -t -q && systemctl reload nginx.service
+"""
+
+PLACEHOLDER = """\
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
+-subj {subject} -addext {names} -keyout {directory}/privkey.pem -out {directory}/fullchain.pem
+chmod 0600 {directory}/privkey.pem"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acme:
+    name: str
+    """Of the certificate; the application's."""
+    host_names: tuple[str, ...]
+    email: str
+    server: str = "https://acme-v02.api.letsencrypt.org/directory"
+
+    @property
+    def directory(self) -> str:
+        return f"/etc/groundwork/tls/{self.name}"
+
+    @property
+    def tls(self) -> Tls:
+        """For nginx."""
+        return Tls(
+            certificate=f"{self.directory}/fullchain.pem", key=f"{self.directory}/privkey.pem"
+        )
+
+
+def placeholder_certificate(wanted: Acme) -> Role:
+    """Listed before nginx, which starts with it and so can answer the authority's question."""
+    names = ",".join(f"DNS:{name}" for name in wanted.host_names)
+    make = PLACEHOLDER.format(
+        subject=words(f"/CN={wanted.host_names[0]}"),
+        names=words(f"subjectAltName={names}"),
+        directory=wanted.directory,
+    )
+    return Role(
+        name=f"placeholder certificate of {wanted.name}",
+        install=(Packages(("openssl",)),),
+        configure=(
+            Directory(wanted.directory, mode="0700"),
+            Ensure(
+                f"a certificate for {wanted.name} to begin with",
+                f"test -s {wanted.directory}/fullchain.pem"
+                f" && test -s {wanted.directory}/privkey.pem",
+                make,
+            ),
+        ),
+    )
+
+
+def acme(wanted: Acme) -> Role:
+    """Listed after nginx: asked for once for these names, then renewed twice a day if it is due."""
+    names = [word for name in wanted.host_names for word in ("--domain", name)]
+    request = words(
+        *("certbot", "certonly", "--non-interactive", "--quiet", "--webroot"),
+        *("--webroot-path", CHALLENGES, "--cert-name", wanted.name, *names),
+        *("--renew-with-new-domains", "--keep-until-expiring", "--key-type", "ecdsa"),
+    )
+    lineage = f"/etc/letsencrypt/live/{wanted.name}/cert.pem"
+    covered = " && ".join(
+        f"openssl x509 -in {lineage} -noout -checkhost {words(name)}"
+        " | grep -q 'does match certificate'"
+        for name in wanted.host_names
+    )
+    return Role(
+        name=f"certificate of {wanted.name}",
+        install=(Packages(("certbot",)),),
+        configure=(
+            Directory(CHALLENGES),
+            File(
+                "/etc/letsencrypt/cli.ini",
+                f"server = {wanted.server}\nemail = {wanted.email}\nagree-tos = true\n"
+                "max-log-backups = 12\npreconfigured-renewal = true\n",
+            ),
+            File("/etc/letsencrypt/renewal-hooks/deploy/groundwork", HOOK, mode="0755"),
+        ),
+        activate=(
+            Ensure(
+                f"certificate for {', '.join(wanted.host_names)}",
+                covered,
+                # The new set-up of nginx has to answer before it is asked.
+                f"systemctl reload-or-restart {UNIT}\n{request}\n"
+                f"RENEWED_LINEAGE=/etc/letsencrypt/live/{wanted.name} "
+                "/etc/letsencrypt/renewal-hooks/deploy/groundwork",
+            ),
+            Running("certbot.timer"),
+        ),
+    )
