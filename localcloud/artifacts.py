@@ -1,18 +1,20 @@
 """What the bootstrap program puts into an account once: the artifact bucket and its contents."""
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
-from bootstrap.runtimes import Runtime, pack_node, pack_pm2, stack_entry
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from bootstrap.runtimes import Runtime, pack_node, pack_pm2, stack_entry
 from localcloud.error import LocalCloudError
-from localcloud.paths import cache
+from localcloud.paths import ROOT, cache
 from settings import load
 from settings.problem import SettingsError
 from settings.stack import RuntimeArchive, Stack
@@ -39,14 +41,23 @@ class Artifacts:
     files: tuple[Artifact, ...]
 
 
+# The small applications that a local stack serves, in the shape of the real ones.
+PACKERS = {"threed-generator": "tests.apps.pack"}
+
+
 def packed(stack: Stack, say: Callable[[str], None]) -> Artifacts:
-    """The runtimes that a stack names; what was packed before is taken from the cache."""
+    """Runtimes and releases that a stack names; what was packed before is in the cache."""
     runtimes = [_runtime(name, wanted, say) for name, wanted in stack.runtimes.items()]
+    releases = [
+        release
+        for application, version in stack.releases.items()
+        for release in _release(application, version, say)
+    ]
     return Artifacts(
         bucket=stack.artifacts,
         region=stack.region,
         runtimes=stack_entry(runtimes),
-        files=tuple(Artifact(runtime.key, runtime.path) for runtime in runtimes),
+        files=(*(Artifact(runtime.key, runtime.path) for runtime in runtimes), *releases),
     )
 
 
@@ -88,6 +99,28 @@ def stack_of(name: str) -> Stack:
         return load.stack(name, load.stack_configuration(name))
     except SettingsError as error:
         raise LocalCloudError(str(error), "Nothing has been touched.") from None
+
+
+def _release(application: str, version: str, say: Callable[[str], None]) -> list[Artifact]:
+    """Every file of a version, where there is a small application of that name."""
+    packer = PACKERS.get(application)
+    if packer is None:
+        return []
+    say(f"packing {application} {version}")
+    folder = cache() / "releases"
+    done = subprocess.run(
+        [sys.executable, "-m", packer, "--out", str(folder), version],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.strip().removeprefix("error: ") or "it said nothing"
+        raise LocalCloudError(f"{application} {version} cannot be packed: {said}")
+    place = folder / "releases" / application / version
+    return [Artifact(path.relative_to(folder).as_posix(), path) for path in sorted(place.iterdir())]
 
 
 def _digest_there(s3: Any, bucket: str, key: str) -> str | None:
