@@ -56,7 +56,7 @@ lint: $(VENV) ## Style, formatting and types
 
 .PHONY: e2e
 e2e: $(VENV) ## Through the real engine on the local cloud: minutes
-	@$(BIN)/pytest -m e2e -v tests/e2e
+	@$(BIN)/pytest -m e2e -v
 
 .PHONY: test
 test: ## Everything that has to hold: lint, unit and e2e, one after the other

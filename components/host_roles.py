@@ -74,19 +74,22 @@ def pool_roles(settings: Settings, pool: str, reach: Reach, facts: Mapping[str, 
     return [*roles, *(_releases(settings, pool, application) for application in names)]
 
 
-def operations_roles(
-    settings: Settings, openings: tuple[str, ...], facts: Mapping[str, Any]
-) -> list[Role]:
-    """The jump host, and the one place from which databases are worked on."""
-    roles = [
+def jump_host_roles(settings: Settings, openings: tuple[str, ...]) -> list[Role]:
+    """What the operations instance is before anybody goes through it."""
+    return [
         *_every_host(settings, jump_host=True),
         host_firewall(
             HostFirewall(openings=tuple(Opening(port=SSH, source=source) for source in openings))
             if openings
             else HostFirewall(openings=(Opening(port=SSH),))
         ),
-        fail2ban(Fail2ban()),
+        fail2ban(Fail2ban(never=openings)),
     ]
+
+
+def database_roles(settings: Settings, facts: Mapping[str, Any]) -> list[Role]:
+    """The one place from which databases are worked on, as the operations instance is it."""
+    roles: list[Role] = []
     architecture = architecture_of(settings.stack.operations.instance_type)
     for name, application in settings.applications.items():
         bootstraps = {

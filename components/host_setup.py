@@ -9,7 +9,13 @@ import pulumi
 from components.application import Application
 from components.foundation import Foundation
 from components.host_fleet import Host, HostFleet
-from components.host_roles import Reach, operations_roles, pool_roles, rotation_seconds
+from components.host_roles import (
+    Reach,
+    database_roles,
+    jump_host_roles,
+    pool_roles,
+    rotation_seconds,
+)
 from components.subnets import share_out
 from components.workload import SecretReference, Workload
 from hosts.configuration import HostConfiguration, HostConfigurationArgs
@@ -47,9 +53,11 @@ class HostSetup(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self._deploy_key = pulumi.Config().require_secret(DEPLOY_KEY)
 
-        operations = self._operations(f"{name}-operations")
+        # Its firewall first: one that starts under a connection which passes through cuts it off.
+        jump_host = self._jump_host_configured(f"{name}-operations")
+        operations = self._databases(f"{name}-databases", jump_host)
         hosts = {
-            key: self._host(pool, key, host)
+            key: self._host(pool, key, host, jump_host)
             for pool, fleet in args.fleets.items()
             for key, host in fleet.hosts.items()
         }
@@ -92,7 +100,7 @@ class HostSetup(pulumi.ComponentResource):
 
     # What they shall be
 
-    def _host(self, pool: str, key: str, host: Host) -> ReleasedHost:
+    def _host(self, pool: str, key: str, host: Host, jump_host: ReleasedHost) -> ReleasedHost:
         settings = self._settings
         workloads = {
             f"{application}-{service}": self._args.applications[application].workloads[service]
@@ -115,15 +123,29 @@ class HostSetup(pulumi.ComponentResource):
             roles=roles,
             # A host fetches only what its role may read already.
             after=[
-                self._args.applications[application].hosted[service]
-                for application, service, _ in settings.services_on(pool)
+                jump_host.configuration,
+                *(
+                    self._args.applications[application].hosted[service]
+                    for application, service, _ in settings.services_on(pool)
+                ),
             ],
         )
 
-    def _operations(self, name: str) -> ReleasedHost:
+    def _jump_host_configured(self, name: str) -> ReleasedHost:
         settings = self._settings
         access = settings.stack.access
         openings = tuple(map(str, access.allowed_from)) if isinstance(access, Bastion) else ()
+        return self._configured(
+            name,
+            connection=self._connection_to_operations(),
+            instance_id=self._args.foundation.operations.instance_id,
+            facts={},
+            roles=lambda _: jump_host_roles(settings, openings),
+            after=[],
+        )
+
+    def _databases(self, name: str, jump_host: ReleasedHost) -> ReleasedHost:
+        settings = self._settings
         return self._configured(
             name,
             connection=self._connection_to_operations(),
@@ -145,8 +167,8 @@ class HostSetup(pulumi.ComponentResource):
                     if (workload := application.migrating) is not None
                 },
             },
-            roles=lambda facts: operations_roles(settings, openings, facts),
-            after=self._args.granted,
+            roles=lambda facts: database_roles(settings, facts),
+            after=[jump_host.configuration, *self._args.granted],
         )
 
     def _configured(

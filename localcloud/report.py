@@ -24,6 +24,8 @@ SLOWEST = 8
 # How the pack says that a rule has to wait for the update.
 UNDECIDED = "undecided until the update"
 COMPONENT_PREFIX = "groundwork:"
+CHANGE_WORDS = {"update": "changed", "replace": "replaced", "delete": "deleted"}
+MOST_LISTED = 40
 
 
 class Timings:
@@ -149,11 +151,13 @@ def show_errors(outcome: Outcome) -> None:
         console.print(f"error: {error}", markup=False, style="red")
 
 
-def in_words(counts: dict[str, int]) -> str:
-    words = {"same": "unchanged", "create": "to create", "update": "to update"}
-    words |= {"delete": "to delete", "replace": "to replace"}
-    order = sorted(counts.items(), key=lambda item: item[0])
-    return ", ".join(f"{number} {words.get(key, key)}" for key, number in order) or "nothing"
+def show_changes(steps: list[Step]) -> None:
+    """What was changed or taken away, by name; what is new is counted elsewhere."""
+    changed = [step for step in steps if step.operation in CHANGE_WORDS]
+    for step in changed[:MOST_LISTED]:
+        say(f"{CHANGE_WORDS[step.operation]}: {step.kind} {step.name}")
+    if len(changed) > MOST_LISTED:
+        say(f"… and {len(changed) - MOST_LISTED} more.")
 
 
 def _short(urn: str) -> str:

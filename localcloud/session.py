@@ -8,7 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+<<<<<<< HEAD
 from localcloud import artifacts, supervisor, tools
+=======
+from localcloud import processes, supervisor, tools
+>>>>>>> main
 from localcloud.engine import binary, configuration
 from localcloud.engine.stack import Stack
 from localcloud.error import LocalCloudError
@@ -62,6 +66,7 @@ def open_stack(
             packing = pool.submit(artifacts.packed, stack, say)
         # The tools are shared: a preview makes them where an `up` looks for them.
         home = Paths(paths.project, paths.tools or paths.home)
+<<<<<<< HEAD
         parts["engine and plugins"] = pool.submit(_timed, lambda: tools.ensure(home, say))
         parts["map of AWS kinds"] = pool.submit(_timed, _map_aws)
         if stack is not None:
@@ -72,6 +77,13 @@ def open_stack(
             made = packing.result()
             artifacts.upload(made, endpoint.url)
             runtimes = made.runtimes
+=======
+        parts = {
+            "engine and plugins": pool.submit(_timed, lambda: tools.ensure(home, say)),
+            "map of AWS kinds": pool.submit(_timed, lambda: _map_aws(paths)),
+        }
+        endpoint = cloud.wait()
+>>>>>>> main
         took = {part: future.result() for part, future in parts.items()}
     for part, seconds in took.items():
         timings.add(f"  of it {part}", seconds)
@@ -121,11 +133,12 @@ def _timed(work: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
-def _map_aws() -> None:
+def _map_aws(paths: Paths) -> None:
     """Done once a version of the SDK and of the Terraform provider; the first plugin needs it."""
     done = subprocess.run(
         [sys.executable, "-m", "localcloud.standins.aws", "--prepare"],
         cwd=ROOT,
+        env={**os.environ, **processes.marks(paths.home, tools.ROLE)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -13,7 +13,5 @@ from policies.catalogue import policies_for
 
 PolicyPack(
     name="groundwork",
-    policies=policies_for(
-        pulumi.get_stack(), pulumi.Config("groundwork").get_object("exemptions") or []
-    ),
+    policies=policies_for(pulumi.get_stack(), pulumi.Config("groundwork").get("exemptions")),
 )

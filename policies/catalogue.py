@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
+    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -13,7 +14,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from policies.exemptions import Exemptions
+from policies.exemptions import Exemption, Exemptions
 from policies.rule import Rule
 from policies.rules.acm_certificates_are_published import acm_certificates_are_published
 from policies.rules.acm_key_is_strong import acm_key_is_strong
@@ -101,6 +102,7 @@ from policies.rules.ec2_user_data_without_secrets import ec2_user_data_without_s
 from policies.rules.ec2_vpc_flow_logs import ec2_vpc_flow_logs
 from policies.rules.ec2_vpc_reaches_ec2_privately import ec2_vpc_reaches_ec2_privately
 from policies.rules.ec2_vpc_reaches_s3_privately import ec2_vpc_reaches_s3_privately
+from policies.rules.ec2_world_enters_by_load_balancer import ec2_world_enters_by_load_balancer
 from policies.rules.ecr_encrypted_with_own_key import ecr_encrypted_with_own_key
 from policies.rules.ecr_has_lifecycle import ecr_has_lifecycle
 from policies.rules.ecr_not_public import ecr_not_public
@@ -225,6 +227,7 @@ from policies.rules.secretsmanager_own_key import secretsmanager_own_key
 from policies.rules.secretsmanager_policy_not_public import secretsmanager_policy_not_public
 from policies.rules.secretsmanager_rotates import secretsmanager_rotates
 from policies.rules.secretsmanager_rotates_in_time import secretsmanager_rotates_in_time
+from policies.rules.secretsmanager_someone_reads_it import secretsmanager_someone_reads_it
 from policies.rules.sns_delivers_over_tls import sns_delivers_over_tls
 from policies.rules.sns_encrypted import sns_encrypted
 from policies.rules.sns_not_public import sns_not_public
@@ -319,6 +322,7 @@ RULES: tuple[Rule, ...] = (
     ec2_vpc_flow_logs,
     ec2_vpc_reaches_ec2_privately,
     ec2_vpc_reaches_s3_privately,
+    ec2_world_enters_by_load_balancer,
     ecr_encrypted_with_own_key,
     ecr_has_lifecycle,
     ecr_not_public,
@@ -443,6 +447,7 @@ RULES: tuple[Rule, ...] = (
     secretsmanager_policy_not_public,
     secretsmanager_rotates,
     secretsmanager_rotates_in_time,
+    secretsmanager_someone_reads_it,
     sns_delivers_over_tls,
     sns_encrypted,
     sns_not_public,
@@ -461,6 +466,7 @@ RULES: tuple[Rule, ...] = (
     waf_rules_have_metrics,
 )
 
+KINDS = {rule.id: rule.on for rule in RULES}
 ALWAYS_BLOCKING = {Severity.CRITICAL, Severity.HIGH}
 PRODUCTION = ("prod", "production")
 
@@ -470,10 +476,11 @@ def is_production(stack: str) -> bool:
     return stack.replace(".", "-").replace("_", "-").rpartition("-")[2] in PRODUCTION
 
 
-def policies_for(stack: str, exemptions: object, today: date | None = None) -> list[Policy]:
-    """What the engine runs on that stack, less what its configuration exempts."""
-    known = {rule.id for rule in RULES}
-    exempt = Exemptions.read(exemptions, known, today or datetime.now(UTC).date())
+def policies_for(
+    stack: str, exemptions: str | None = None, today: date | None = None
+) -> list[Policy]:
+    """What the engine runs on that stack, less what its configuration exempts (JSON)."""
+    exempt = Exemptions.read(exemptions, KINDS, today or datetime.now(UTC).date())
     return [
         *(rule.policy(level(rule, stack), exempt.cover) for rule in RULES),
         _notices(exempt),
@@ -493,10 +500,15 @@ def level(rule: Rule, stack: str) -> EnforcementLevel:
     return EnforcementLevel.MANDATORY if blocks else EnforcementLevel.ADVISORY
 
 
+def _meant(entry: Exemption, resource: ResourceValidationArgs | PolicyResource) -> bool:
+    named = entry.names(resource.name, resource.urn)
+    return named and resource.resource_type in KINDS[entry.rule]
+
+
 def _notices(exempt: Exemptions) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         for entry in exempt.entries:
-            if entry.names(args.name, args.urn):
+            if _meant(entry, args):
                 report(exempt.notice(entry), None)
 
     return ResourceValidationPolicy(
@@ -512,10 +524,10 @@ def _mistakes(exempt: Exemptions) -> Policy:
         for mistake in exempt.mistakes:
             report(mistake, None)
         for entry in exempt.entries:
-            if not any(entry.names(resource.name, resource.urn) for resource in args.resources):
+            if not any(_meant(entry, resource) for resource in args.resources):
                 report(
-                    f"groundwork:exemptions: this stack has no resource {entry.resource!r} "
-                    f"(exempt from {entry.rule}). Remove the entry or correct the name.",
+                    f"groundwork:exemptions: this stack has no resource {entry.resource!r} that "
+                    f"{entry.rule} is about. Remove the entry or correct the name.",
                     None,
                 )
 

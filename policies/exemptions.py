@@ -11,6 +11,7 @@ They are listed in the stack's configuration, so that the log of that file holds
 `resource` is the resource's name or its whole URN. After that day the rule bites again.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -37,8 +38,12 @@ class Exemptions:
     today: date
 
     @classmethod
-    def read(cls, entries: object, rules: Collection[str], today: date) -> "Exemptions":
+    def read(cls, configured: str | None, rules: Collection[str], today: date) -> "Exemptions":
         """Take the configuration as it comes; what cannot be read exempts nothing."""
+        try:
+            entries: object = json.loads(configured or "[]")
+        except ValueError:
+            entries = None
         if not isinstance(entries, list):
             return cls((), ("groundwork:exemptions must be a list of entries.",), today)
         good: list[Exemption] = []

@@ -32,9 +32,8 @@ def named_like_secret(name: str) -> bool:
 
 
 def is_reference(value: str) -> bool:
-    """Whether a value only says where the secret is: an ARN, a file, a place in a template, code."""
-    elsewhere = ("arn:", "/", "file:", "${", "$", "{", "<")
-    return not value or value.startswith(elsewhere) or bool(_CODE.match(value))
+    """Whether a value only says where the secret is: an ARN, a file, a parameter path, nothing."""
+    return not value or value.startswith(("arn:", "/", "file:", "${", "$"))
 
 
 def secret_in(text: str) -> str | None:
@@ -43,11 +42,16 @@ def secret_in(text: str) -> str | None:
         if pattern.search(text):
             return kind
     for match in _ASSIGNMENT.finditer(text):
-        if named_like_secret(match["name"]) and not is_reference(match["value"]):
+        if named_like_secret(match["name"]) and not _found_elsewhere(match["value"]):
             return f"a value for {match['name']}"
     if _FLAG.search(text):
         return "a password on a command line"
     return None
+
+
+def _found_elsewhere(value: str) -> bool:
+    """A reference, a place in a template, or code, which names a secret without having it."""
+    return is_reference(value) or value.startswith(("{", "<")) or bool(_CODE.match(value))
 
 
 def _snake(name: str) -> str:

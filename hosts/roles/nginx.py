@@ -395,8 +395,12 @@ def _anyone_else(servers: Sequence[Server]) -> Iterator[str]:
     yield from block("location /", [*_headers(servers[0]), "return 404;"])
 
 
-def _unavailable(server: Server) -> Iterator[str]:
+def _needs_release(server: Server) -> Iterator[str]:
+    """In every block that answers for the application; nginx itself is well without a release."""
     yield from block(f"if (!-e {current(server.application)})", ["return 503;"])
+
+
+def _unavailable(server: Server) -> Iterator[str]:
     yield "error_page 503 @unavailable;"
     yield from block(
         "location @unavailable",
@@ -444,6 +448,7 @@ def _health(server: Server, health: Health) -> Iterator[str]:
         f"location = {health.path}",
         [
             "access_log off;",
+            *_needs_release(server),
             *block(f"if (-e {DRAIN}/{server.application})", ["return 503;"]),
             *_headers(server),
             *_pass(server, health.upstream, websocket=False, read_timeout=10),
@@ -459,6 +464,7 @@ def _match(path: str) -> str:
 
 
 def _proxied(server: Server, location: Proxied) -> Iterator[str]:
+    yield from _needs_release(server)
     yield f"client_max_body_size {location.body_limit.lower()};"
     yield f"client_body_timeout {location.body_timeout_seconds}s;"
     if location.limited and server.limit:
@@ -475,6 +481,7 @@ def _proxied(server: Server, location: Proxied) -> Iterator[str]:
         yield from block(
             f"location ~* \\.({extensions})$",
             [
+                *_needs_release(server),
                 "proxy_hide_header Cache-Control;",
                 "proxy_hide_header Expires;",
                 *_headers(server, besides=[IMMUTABLE]),
@@ -516,6 +523,7 @@ def _pass(server: Server, upstream: str, *, websocket: bool, read_timeout: int) 
 
 
 def _files(server: Server, location: Files) -> Iterator[str]:
+    yield from _needs_release(server)
     yield f"root {location.directory};"
     yield "index index.html;"
     # The page itself is asked for each time; what it names is fingerprinted.
@@ -526,6 +534,7 @@ def _files(server: Server, location: Files) -> Iterator[str]:
         yield from block(
             "location ~* \\.[a-z0-9]+$",
             [
+                *_needs_release(server),
                 *_headers(server, besides=['add_header Cache-Control "no-cache";']),
                 "try_files $uri =404;",
             ],
@@ -533,7 +542,11 @@ def _files(server: Server, location: Files) -> Iterator[str]:
     for pattern in location.immutable:
         yield from block(
             f"location ^~ {_match(pattern)}",
-            [*_headers(server, besides=[IMMUTABLE]), "try_files $uri =404;"],
+            [
+                *_needs_release(server),
+                *_headers(server, besides=[IMMUTABLE]),
+                "try_files $uri =404;",
+            ],
         )
     yield f"try_files $uri $uri/ {fallback};"
 

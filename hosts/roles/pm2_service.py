@@ -40,7 +40,6 @@ def ecosystem(wanted: Pm2Service) -> dict[str, object]:
             {
                 "name": service.key,
                 "script": f"{DIRECTORY}/start.cjs",
-                "args": list(wanted.arguments),
                 "cwd": service.directory,
                 "interpreter": wanted.node.executable,
                 "exec_mode": wanted.mode,
@@ -64,6 +63,7 @@ def ecosystem(wanted: Pm2Service) -> dict[str, object]:
                 "env": {
                     **service.environment,
                     "GROUNDWORK_SCRIPT": wanted.script,
+                    "GROUNDWORK_ARGUMENTS": json.dumps(wanted.arguments),
                     **(
                         {"GROUNDWORK_SECRETS": f"{service.secrets_directory}/environment.json"}
                         if service.secrets

@@ -30,7 +30,7 @@ UsePAM yes
 LoginGraceTime 30
 MaxAuthTries 4
 MaxSessions 10
-MaxStartups 20:30:100
+MaxStartups {arrivals}
 ClientAliveInterval 300
 ClientAliveCountMax 2
 LogLevel VERBOSE
@@ -77,7 +77,10 @@ def ssh_hardening(wanted: SshHardening) -> Role:
             File(
                 "/etc/ssh/sshd_config",
                 CONFIGURATION.format(
-                    users=wanted.user, forwarding="yes" if wanted.jump_host else "no"
+                    users=wanted.user,
+                    forwarding="yes" if wanted.jump_host else "no",
+                    # All hosts are configured side by side, and all connections come through it.
+                    arrivals="100:30:200" if wanted.jump_host else "20:30:60",
                 ),
                 mode="0600",
                 validate="sshd -t -f %s",

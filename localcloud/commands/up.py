@@ -60,9 +60,7 @@ def show(stack: Stack, done: Outcome, timings: Timings) -> None:
     made = done.kinds(frozenset({"create", "create-replacement"}))
     if made:
         report.show_counts("Created", made)
-    other = {key: number for key, number in done.counts.items() if key not in ("create", "same")}
-    if other:
-        say(f"Also {report.in_words(other)}.")
+    report.show_changes(done.steps)
     if done.counts.get("same"):
         say(f"{_unchanged(done)} unchanged.")
     report.show_slowest(done.steps)

@@ -15,7 +15,9 @@ import pickle
 import sys
 import tempfile
 import threading
+import weakref
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import CellType, FunctionType
@@ -63,6 +65,7 @@ class StateDirectory:
         directory.chmod(0o700)
         self._records = directory / "records.pickle"
         self._bodies = self.private("objects")
+        self._left_out: set[BaseBackend] = set()
         self._lock = (directory / "lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -112,10 +115,33 @@ class StateDirectory:
 
     def dump(self) -> bytes:
         """The records as they are now; the caller holds the lock."""
+        try:
+            return self._dump()
+        except Exception:
+            # One service of moto that cannot be kept must not stop all the others.
+            if not self._leave_out():
+                raise
+            return self._dump()
+
+    def _dump(self) -> bytes:
         contents = io.BytesIO()
         pickler = Pickler(contents, self._bodies)
-        pickler.dump([(backend, backend.__dict__) for backend in pickler.backends])
+        kept = [backend for backend in pickler.backends if backend not in self._left_out]
+        pickler.dump([(backend, backend.__dict__) for backend in kept])
         return contents.getvalue()
+
+    def _leave_out(self) -> bool:
+        """Find the backends that cannot be written, say so once, and go on without them."""
+        before = len(self._left_out)
+        for backend in Pickler(io.BytesIO(), self._bodies).backends:
+            try:
+                Pickler(io.BytesIO(), self._bodies).dump(backend.__dict__)
+            except Exception as error:
+                if backend not in self._left_out:
+                    name = f"{type(backend).__name__} of {backend.region_name}"
+                    print(f"warning: {name} does not survive a restart: {error}", file=sys.stderr)
+                    self._left_out.add(backend)
+        return len(self._left_out) > before
 
     def write(self, contents: bytes) -> None:
         """Replace the file in one step: a reader finds the old or the new, never a part."""
@@ -147,6 +173,12 @@ class Pickler(pickle.Pickler):
             return threading.Lock, ()
         if isinstance(obj, REENTRANT_LOCK):
             return threading.RLock, ()
+        if isinstance(obj, weakref.ref):
+            return (weakref.ref, (obj(),)) if obj() is not None else (_dead_reference, ())
+        if isinstance(obj, weakref.WeakValueDictionary):
+            # Its values are kept alive by others; here they are met as any other object.
+            values = dict(cast(Mapping[Any, Any], obj))
+            return weakref.WeakValueDictionary, (), values, None, None, _fill_weakly
         if isinstance(obj, FakeKey) and not obj.disposed:
             state = {**obj.__dict__, "value": Body(self._keep(obj))}
             del state["_value_buffer"], state["lock"]
@@ -230,6 +262,14 @@ def _fill(made: dict[Any, Any], state: tuple[dict[str, Any], dict[Any, Any]]) ->
     if attributes:
         vars(made).update(attributes)
     dict.update(made, contents)
+
+
+def _dead_reference() -> Any:
+    return weakref.ref(type("Gone", (), {})())
+
+
+def _fill_weakly(made: Any, values: dict[Any, Any]) -> None:
+    made.update(values)
 
 
 def _private_key(pem: bytes) -> Any:

@@ -9,11 +9,14 @@ import socket
 import subprocess
 import tarfile
 import tempfile
+import time
 import urllib.request
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from localcloud import paths
 from localcloud.error import LocalCloudError
@@ -32,6 +35,9 @@ OFFICIAL = f"https://{OFFICIAL_HOST}/releases/sdk"
 REACH_TIMEOUT = 3.0
 DOWNLOAD_TIMEOUT = 300.0
 
+UNFINISHED = "unfinished-"
+LONGEST_BUILD = 3600.0
+
 ENGINE = "pulumi"
 LANGUAGE_HOST = "pulumi-language-python"
 
@@ -48,9 +54,12 @@ class Engine:
     """The official language host where it came along; else the stand-in serves."""
 
 
-def find(say: Say) -> Engine:
-    """The first that is usable; every next one takes longer to have."""
-    return on_path() or cached() or _download(say) or _build(say)
+def find(say: Say, marks: Mapping[str, str] = MappingProxyType({})) -> Engine:
+    """The first that is usable; every next one takes longer to have.
+
+    marks: environment by which what is started here is found again.
+    """
+    return on_path() or cached() or _download(say) or _build(say, marks)
 
 
 def on_path() -> Engine | None:
@@ -113,8 +122,7 @@ def _download(say: Say, base: str = OFFICIAL) -> Engine | None:
     name = f"pulumi-v{VERSION}-linux-{_machine()}.tar.gz"
     say(f"downloading Pulumi {VERSION}")
     folder = _download_folder()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+    with _scratch(folder.parent) as scratch:
         try:
             with (
                 urllib.request.urlopen(  # noqa: S310 - a fixed https address
@@ -176,20 +184,21 @@ def go() -> Path:
     return Path(found)
 
 
-def _build(say: Say) -> Engine:
+def _build(say: Say, marks: Mapping[str, str]) -> Engine:
     command = go()
     folder = _build_folder()
     say(f"building Pulumi {VERSION} from its Go module (once; about five minutes)")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+    with _scratch(folder.parent) as scratch:
         for name in ("go.mod", "go.sum"):
             shutil.copy(SOURCES / name, scratch)
         target = Path(scratch) / "out" / ENGINE
+        # Where Go works is taken away with everything else, however the build ends.
+        tmp = {"GOTMPDIR": scratch}
         done = subprocess.run(
             [command, *_build_arguments(target)],
             cwd=scratch,
             # Pure Go needs no C compiler; a workspace file above must not be picked up.
-            env={**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""},
+            env={**os.environ, **marks, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "", **tmp},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -204,6 +213,17 @@ def _build(say: Say) -> Engine:
             )
         _put(target.parent, folder)
     return Engine(folder / ENGINE, "built", None)
+
+
+@contextmanager
+def _scratch(parent: Path) -> Iterator[str]:
+    """A folder beside the place where its contents will go; what a kill left there is removed."""
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob(f"{UNFINISHED}*"):
+        if time.time() - left.stat().st_mtime > LONGEST_BUILD:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=parent) as scratch:
+        yield scratch
 
 
 def _put(source: Path, folder: Path) -> None:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from localcloud import processes
+from localcloud import processes, tools
 from localcloud.engine.binary import ENGINE
 from localcloud.engine.stack import ROLE, Stack
 from localcloud.paths import Paths
@@ -20,6 +20,9 @@ GRACE = 30.0
 
 def end_leftovers(paths: Paths, *, patience: float = PATIENCE) -> None:
     """Processes of runs that are gone: given time to finish, then asked, then ended."""
+    # Half a set-up is of no use: it is made anew, from what is cached.
+    making = processes.started_by(paths.home, {tools.ROLE})
+    processes.end(making, grace=GRACE, first=signal.SIGTERM)
     left = processes.started_by(paths.home, {ROLE})
     if not left:
         return

@@ -27,8 +27,8 @@ def main() -> int:
         if arguments.destroy:
             destroy(arguments.destroy)
         else:
-            for recipe in (image.MACHINE, image.SERVICES):
-                print(image.ensure(recipe, progress=print).directory)
+            for made in image.ensure_all(progress=print):
+                print(made.directory)
     except (MachinesError, NetworkError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

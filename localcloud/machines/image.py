@@ -11,7 +11,9 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -154,13 +156,21 @@ def ensure(
         return Image(directory)
     if os.geteuid():
         raise MachinesError("Baking the machine image needs root: run `make up` as root.")
-    require_host_packages()
+    with _installing:
+        require_host_packages()
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(directory):
         if not directory.exists():
             progress(f"baking the {recipe.name} image (about a minute, once)")
             _bake(recipe, directory)
     return Image(directory)
+
+
+def ensure_all(progress: Callable[[str], None] = lambda line: None) -> list[Image]:
+    """Both images, side by side: baking mostly waits for packages."""
+    recipes = (MACHINE, SERVICES)
+    with ThreadPoolExecutor(max_workers=len(recipes)) as pool:
+        return list(pool.map(lambda recipe: ensure(recipe, progress=progress), recipes))
 
 
 def _bake(recipe: Recipe, directory: Path) -> None:
@@ -256,6 +266,10 @@ def _why_bake_failed(recipe: Recipe, log: Path) -> str:
         )
     errors = [line for line in text.splitlines() if line.startswith("E:")]
     return f"The {recipe.name} image could not be baked: {' '.join(errors[:2])} (all in {log})"
+
+
+# apt takes one at a time.
+_installing = threading.Lock()
 
 
 @contextmanager

@@ -22,16 +22,22 @@ from localcloud.network.cloud_network import CloudNetwork
 from localcloud.network.firewall import Flow
 from localcloud.services import placement
 from localcloud.services.fleet import Fleet, NotYetError, directory_name
+from localcloud.services.mariadb import MariaDB
 from localcloud.services.node import Node
 from localcloud.services.placement import Place
-from localcloud.services.postgres import SERVER_USER, Postgres, slot_name
+from localcloud.services.postgres import Postgres, slot_name
 from localcloud.services.server import Server, ServerError, Settings, Source
 from localcloud.status_file import Served
 
 log = logging.getLogger(__name__)
 
 KIND = "db"
-ENGINES = {"postgres": Postgres}
+ENGINES: dict[str, type[Postgres | MariaDB]] = {
+    "postgres": Postgres,
+    "mysql": MariaDB,
+    "mariadb": MariaDB,
+}
+ASKED_AS = {"postgres": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 # A parameter group's formulas speak of the instance's memory, which it does not have here.
 FORMULA = "{"
 
@@ -128,7 +134,8 @@ class Databases:
 
     def _served(self, db: Database) -> Served:
         server = self._server(db)
-        asked = f" ({db.version} asked for)" if not server.served.endswith(db.version) else ""
+        wish = f"{ASKED_AS[db.engine]} {db.version}"
+        asked = f" ({wish} asked for)" if server.served != wish else ""
         unknown = self._unknown.get(db.key)
         problem = self._fleet.problems.get(db.key, "")
         if unknown:
@@ -171,7 +178,7 @@ class Databases:
                 region=region,
                 identifier=db.db_instance_identifier,
                 engine=db.engine,
-                version=db.engine_version.split(".")[0],
+                version=_major(db.engine, db.engine_version),
                 endpoint=db.address,
                 port=int(db.port),
                 master=db.master_username,
@@ -210,18 +217,22 @@ class Databases:
 
     # -- making it so ------------------------------------------------------------------------
 
-    def _node(self, key: str) -> Node:
-        return Node(self._directory / key, self._network, self._image, SERVER_USER)
+    def _node(self, key: str, user: str = "root") -> Node:
+        """What belongs to a server's own user is written only with that user's name."""
+        return Node(self._directory / key, self._network, self._image, user)
+
+    def _node_of(self, db: Database) -> Node:
+        return self._node(db.key, ENGINES[db.engine].user)
 
     def _server(self, db: Database) -> Server:
-        return ENGINES[db.engine](self._node(db.key), self._image, db.port)
+        return ENGINES[db.engine](self._node_of(db), self._image, db.port)
 
     def _stands(self, db: Database) -> bool:
         return self._node(db.key).container.running
 
     def _ensure(self, db: Database) -> None:
         self._network.ensure(db.place.vpc)
-        node, server = self._node(db.key), self._server(db)
+        node, server = self._node_of(db), self._server(db)
         node.prepare()
         node.remember(region=db.region, owner=_owner(db.identifier))
         node.certify([db.endpoint], db.place.address)
@@ -245,7 +256,9 @@ class Databases:
         if not server.wait_until_ready():
             raise ServerError("does not answer")
         node.remember(reboots=db.reboots)
-        if not db.source:
+        if source:
+            server.follow(source)
+        else:
             self._lead(db, node, server)
         node.remember(source=db.source)
         self._say(db, "available")
@@ -334,7 +347,7 @@ class Databases:
         unfinished = f"{name}.unfinished"
         shutil.rmtree(self._snapshots / unfinished, ignore_errors=True)
         (self._snapshots / unfinished).mkdir(mode=0o700)
-        os.chown(self._snapshots / unfinished, *self._node(db.key).owner)
+        os.chown(self._snapshots / unfinished, *self._node_of(db).owner)
         try:
             self._server(db).back_up(unfinished)
         except (ServerError, MachinesError) as error:
@@ -380,6 +393,11 @@ def _copy(source: Path, target: Path) -> None:
             follow_symlinks=False,
         )
     unfinished.rename(target)
+
+
+def _major(engine: str, version: str) -> str:
+    """A PostgreSQL major has one number, a MySQL one two."""
+    return ".".join(version.split(".")[: 1 if engine == "postgres" else 2])
 
 
 def _parameters(db: Any) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from localcloud.machines.image import Image
 from localcloud.services.node import CONFIG, DATA, SNAPSHOTS, Node
-from localcloud.services.server import ServerError, Settings
+from localcloud.services.server import ServerError, Settings, Source
 
 MAJOR = "17"
 BINARIES = f"/usr/lib/postgresql/{MAJOR}/bin"
@@ -271,6 +271,9 @@ class Postgres:
     def drop_slot(self, slot: str) -> None:
         if self._exists("pg_replication_slots", "slot_name", slot):
             self.query(f"SELECT pg_drop_replication_slot({literal(slot)})")
+
+    def follow(self, source: Source) -> None:
+        """It does so from its first start: its data are a copy of the source's."""
 
     def promote(self) -> None:
         if self.in_recovery() and self.query("SELECT pg_promote(true, 60)") != "t":

@@ -69,6 +69,10 @@ class Server(Protocol):
 
     def drop_slot(self, slot: str) -> None: ...
 
+    def follow(self, source: Source) -> None:
+        """Become a replica, where its data do not say so already."""
+        ...
+
     def promote(self) -> None: ...
 
     def back_up(self, into: str) -> None:

@@ -29,11 +29,13 @@ def _denies_plain_text(policy: object) -> bool:
     for statement in statements(policy):
         insecure = statement.condition.get("Bool", {}).get("aws:SecureTransport")
         everything = "s3:*" in statement.actions or "*" in statement.actions
+        files = any(resource.endswith("*") for resource in statement.resources)
         if (
             statement.effect == "Deny"
             and str(insecure).lower() == "false"
             and statement.anyone()
             and everything
+            and files
         ):
             return True
     return False

@@ -83,13 +83,17 @@ class Booted:
         while time.monotonic() < deadline:
             for child in children.read_text().split():
                 comm = Path(f"/proc/{child}/comm")
-                if comm.exists() and comm.read_text().startswith("systemd"):
+                if comm.exists() and comm.read_text() == "systemd\n":
                     return int(child)
             time.sleep(0.1)
         raise AssertionError((self._directory / "console").read_text())
 
     def __enter__(self) -> Self:
-        self.wait_until("test -e /var/lib/cloud/instance/boot-finished", 180)
+        try:
+            self.wait_until("test -e /var/lib/cloud/instance/boot-finished", 300)
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(
@@ -98,6 +102,9 @@ class Booted:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         os.kill(self._leader, signal.SIGRTMIN + 4)
         try:
             self._keeper.wait(60)

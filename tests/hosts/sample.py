@@ -74,9 +74,13 @@ def web(limit: RateLimit | None = None) -> Nginx:
     return Nginx(
         trusted_proxies=("10.0.0.0/24", "127.0.0.1"),
         upstreams=(
+            Upstream(name="notebook-api", backends=(Backend(port=3001),)),
             Upstream(
-                name="notebook-api",
-                backends=(Backend(port=3001, weight=3), Backend(port=3099, backup=True)),
+                name="elsewhere",
+                backends=(
+                    Backend(address="10.0.0.11", port=3000, weight=3),
+                    Backend(address="10.0.0.12", port=3000, backup=True),
+                ),
                 balance="least-connections",
             ),
             Upstream(name="ledger-api", backends=(), colours=(8080, 8081)),
@@ -179,7 +183,7 @@ def host(*, pm2: Pm2Runtime | None = None) -> list[Role]:
                     ),
                     ReleasedService(name="worker", unit=WORKER.unit, kind="restart"),
                 ),
-                drain_seconds=1,
+                drain_seconds=2,
                 settle_seconds=1,
             )
         ),

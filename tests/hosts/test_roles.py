@@ -7,6 +7,14 @@ from typing import Any
 
 import pytest
 
+from hosts.roles.acme import Acme, acme, placeholder_certificate
+from hosts.roles.database_bootstrap import (
+    DatabaseBootstrap,
+    DatabaseMigration,
+    DatabaseRole,
+    database_bootstrap,
+    database_migration,
+)
 from hosts.roles.java_service import JavaService, java_service
 from hosts.roles.nginx import Nginx, Proxied, RateLimit, Tls, configuration
 from hosts.roles.node_runtime import NodeRuntime
@@ -155,8 +163,16 @@ def test_pm2_is_told_no_secret_but_where_it_lies() -> None:
     assert app()["env"] == {
         **sample.API.environment,
         "GROUNDWORK_SCRIPT": "dist/main.js",
+        "GROUNDWORK_ARGUMENTS": "[]",
         "GROUNDWORK_SECRETS": "/run/groundwork/notebook-api/environment.json",
     }
+
+
+def test_a_service_has_its_own_arguments_and_none_of_pm2s() -> None:
+    told = app(arguments=("start", "--port=1"))
+
+    assert json.loads(told["env"]["GROUNDWORK_ARGUMENTS"]) == ["start", "--port=1"]
+    assert "args" not in told
 
 
 def test_pm2_is_told_what_the_service_asks_for() -> None:
@@ -426,8 +442,8 @@ def test_fingerprinted_files_are_kept_for_a_year_with_one_cache_header() -> None
 def test_the_other_upstream_is_tried_and_a_spare_one_comes_last() -> None:
     text = configuration(WEB)
 
-    assert "server 127.0.0.1:3001 max_fails=3 fail_timeout=30s weight=3;" in text
-    assert "server 127.0.0.1:3099 max_fails=3 fail_timeout=30s backup;" in text
+    assert "server 10.0.0.11:3000 max_fails=3 fail_timeout=30s weight=3;" in text
+    assert "server 10.0.0.12:3000 max_fails=3 fail_timeout=30s backup;" in text
     assert "least_conn;" in text
     assert "proxy_next_upstream error timeout http_502 http_503 http_504;" in text
     assert "proxy_next_upstream_tries 2;" in text
@@ -441,8 +457,10 @@ def test_the_live_colour_is_the_release_s_business() -> None:
 def test_an_application_without_a_release_answers_503() -> None:
     text = configuration(WEB)
 
-    assert text.count("if (!-e /srv/notebook/current) {") == 2
     assert "add_header Retry-After 60 always;" in text
+    for where, body in locations(text).items():
+        if "proxy_pass" in body or "try_files" in body:
+            assert re.search(r"if \(!-e /srv/\w+/current\) \{", body), where
 
 
 def test_an_unknown_host_name_is_answered_by_nobody_s_server() -> None:
@@ -481,3 +499,111 @@ def test_patterns_of_the_load_balancer_mean_the_same_to_nginx() -> None:
 
     assert {"/api/", "= /ws", "/v1/items"} <= set(found)
     assert "return 404;" in found["/"]
+
+
+# -- two colours, databases, certificates -------------------------------------------------------
+
+
+def test_each_colour_has_a_port_and_a_release_of_its_own() -> None:
+    ledger = replace(
+        sample.LEDGER,
+        environment={"SERVER_PORT": "8080", "MODE": "prod"},
+        colours=(8080, 8081),
+        port_variable="SERVER_PORT",
+    )
+    found = files(java_service(JavaService(service=ledger)))
+    text = found["/etc/systemd/system/ledger-api@.service"].content
+
+    assert "Environment=SERVER_PORT=%i\n" in text
+    assert "WorkingDirectory=/srv/ledger/colours/api-%i/api\n" in text
+    assert "gc-%i.log" in text
+    # A variable of the file would win over the colour's own.
+    assert found["/etc/groundwork/ledger-api/environment"].content == 'MODE="prod"\n'
+
+
+@needs_root
+def test_the_colour_that_answers_is_started_again_when_somebody_stopped_it(
+    machine: Machine,
+) -> None:
+    ledger = replace(sample.LEDGER, colours=(8080, 8081))
+    role = java_service(JavaService(service=ledger))
+    machine.write("/etc/nginx/live/ledger-api.conf", "server 127.0.0.1:8081;\n")
+
+    before_a_release = machine.run(render([role]))
+    assert "running ledger-api" not in before_a_release.stdout
+    machine.ok("mkdir -p /srv/ledger/releases/1 && ln -s releases/1 /srv/ledger/current")
+
+    done = machine.run(render([role]))
+    assert done.stdout == "changed: running ledger-api in the colour that answers\n"
+    assert "enable ledger-api@8081.service" in machine.asked_of_systemd()
+    assert machine.run(render([role])).stdout == ""
+
+
+MAIN = DatabaseBootstrap(
+    key="notebook-main",
+    engine="postgres",
+    database="3d_notebook",
+    administrator_secret_arn="arn:admin",
+    owner="notebook",
+    owner_secret_arn="arn:owner",
+    roles=(
+        DatabaseRole(
+            name="notebook_app",
+            secret_arn="arn:app",
+            rights="write",
+            settings={"statement_timeout": "10s"},
+        ),
+    ),
+    extensions=("pgaudit",),
+)
+
+
+def test_a_database_is_known_to_the_operations_instance_by_the_names_of_its_secrets() -> None:
+    found = files(database_bootstrap(MAIN))["/etc/groundwork/databases/notebook-main.json"]
+    told = json.loads(found.content)
+
+    assert told["administrator"] == {"arn": "arn:admin"}
+    assert told["owner"] == {"name": "notebook", "arn": "arn:owner"}
+    assert told["roles"][0]["settings"] == {"statement_timeout": "10s"}
+    assert told["extensions"] == ["pgaudit"]
+
+
+def test_a_migration_runs_in_the_release_it_belongs_to_with_secrets_of_its_own() -> None:
+    role = database_migration(
+        DatabaseMigration(
+            service=sample.WORKER, bootstrap=MAIN, command="npx prisma migrate deploy"
+        )
+    )
+    text = files(role)["/etc/systemd/system/notebook-migrate@.service"].content
+
+    assert "WorkingDirectory=/srv/notebook/releases/%i/worker\n" in text
+    assert "migrate /etc/groundwork/databases/notebook-main.json %i -- /bin/sh -c" in text
+    assert '"npx prisma migrate deploy"' in text
+    assert "Type=oneshot\n" in text
+    assert "User=notebook-migrate\n" in text
+    assert "ConditionPathExists" not in text
+
+
+@needs_root
+def test_nginx_can_start_before_the_first_certificate_has_come(machine: Machine) -> None:
+    names = ("example.com", "www.example.com")
+    wanted = Acme(name="notebook", host_names=names, email="a@example.com")
+    script = render([placeholder_certificate(wanted)])
+
+    assert "changed: a certificate for notebook to begin with" in machine.run(script).stdout
+    assert machine.run(script).stdout == ""
+    shown = machine.ok(f"openssl x509 -in {wanted.tls.certificate} -noout -ext subjectAltName")
+    assert "DNS:example.com, DNS:www.example.com" in shown
+    assert machine.stat(wanted.tls.key) == "0600 root root"
+
+
+def test_a_certificate_is_asked_for_once_for_all_names_and_renewed_by_the_clock() -> None:
+    names = ("example.com", "www.example.com")
+    role = acme(Acme(name="notebook", host_names=names, email="a@example.com"))
+    asked = role.activate[0]
+
+    assert "--domain example.com --domain www.example.com" in asked.remedy()
+    assert all(name in asked.check() for name in names)
+    assert role.activate[-1].name == "running certbot.timer"
+    hook = files(role)["/etc/letsencrypt/renewal-hooks/deploy/groundwork"]
+    assert "nginx -t -q && systemctl reload nginx.service" in hook.content

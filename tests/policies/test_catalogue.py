@@ -1,5 +1,6 @@
 """How strict each stack is, and what an exemption does."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import date
@@ -24,8 +25,8 @@ EXEMPTION = {
 
 
 def policy(name: str, exemptions: object = (), stack: str = "prod") -> Policy:
-    entries = list(exemptions) if isinstance(exemptions, tuple) else exemptions  # type: ignore[arg-type]
-    (found,) = [p for p in policies_for(stack, entries, TODAY) if p.name == name]
+    configured = exemptions if isinstance(exemptions, str) else json.dumps(exemptions)
+    (found,) = [p for p in policies_for(stack, configured, TODAY) if p.name == name]
     return found
 
 
@@ -111,9 +112,23 @@ def test_a_wrong_exemption_stops_the_run_and_exempts_nothing(entry: Any, says: s
     assert run(policy("rds-storage-encrypted", (entry,)), [UNENCRYPTED]).violations
 
 
-def test_exemptions_that_are_no_list_are_refused() -> None:
-    said = run(policy("exemptions-are-readable", {"rule": "x"}), [UNENCRYPTED])
+@pytest.mark.parametrize("configured", ['{"rule": "x"}', "rds-storage-encrypted", '"x"', "[{"])
+def test_exemptions_that_are_no_list_are_refused(configured: str) -> None:
+    said = run(policy("exemptions-are-readable", configured), [UNENCRYPTED])
     assert "must be a list" in said.violations[0][1]
+
+
+def test_no_exemptions_is_no_mistake() -> None:
+    for configured in (None, "", "[]"):
+        policies = policies_for("prod", configured, TODAY)
+        (readable,) = [each for each in policies if each.name == "exemptions-are-readable"]
+        assert run(readable, [UNENCRYPTED]).passes
+
+
+def test_another_kind_of_resource_of_the_same_name_is_not_meant() -> None:
+    key = Declared("aws:kms/key:Key", {}, name="main")
+    assert run(policy("exemption", (EXEMPTION,)), [key]).passes
+    assert run(policy("exemptions-are-readable", (EXEMPTION,)), [key]).violations
 
 
 def test_a_date_with_a_time_behind_it_is_read_as_the_day() -> None:

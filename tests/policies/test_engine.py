@@ -82,6 +82,19 @@ def test_a_refused_program_creates_nothing(shop: Cloud) -> None:
     assert "aws:s3/bucket:Bucket" not in state
 
 
+def test_a_plain_update_is_refused_too_and_changes_nothing(shop: Cloud) -> None:
+    configure(shop, shop__parts='["files"]')
+    shop.expect("up", "prod")
+    shop.expect("pulumi", "config", "set", "shop:mistake", "public files", "--stack", "prod")
+    pack = ("--policy-pack", str(ROOT / "policies"))
+    done = shop.run("pulumi", "up", "--stack", "prod", "--yes", *pack)
+
+    assert done.returncode != 0
+    assert "s3-public-access-blocked" in done.stdout
+    state = shop.expect("pulumi", "stack", "export", "--stack", "prod")
+    assert "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock" in state
+
+
 def test_what_the_preview_cannot_know_is_said_and_decided_by_the_update(shop: Cloud) -> None:
     configure(shop, shop__mistake="plain text files", shop__parts='["files"]')
 

@@ -32,7 +32,6 @@ FORCED: Values = {
     "assume_role": [],
     "assume_role_with_web_identity": [],
     "endpoints": [],
-    "http_proxy": None,
     "https_proxy": None,
     "shared_config_files": None,
     "shared_credentials_files": None,
@@ -180,7 +179,6 @@ class Terraform:
             ENDPOINT: emulated_endpoint(),
             "AWS_EC2_METADATA_DISABLED": "true",
             "CHECKPOINT_DISABLE": "1",
-            "NO_PROXY": "*",
             "TMPDIR": tempfile.gettempdir(),
         }
         if not self.region:
@@ -191,6 +189,9 @@ class Terraform:
             **to_terraform(self._arguments(), self._schema),
             **{name: value for name, value in FORCED.items() if self._has(name)},
             "region": self.region,
+            # Some calls put the account before the host (123456789012.127.0.0.1), a name that
+            # cannot be looked up: asked as a proxy, the control plane gets them too.
+            "http_proxy": environment[ENDPOINT],
         }
         _refuse_silence(environment[ENDPOINT])
         process = TerraformProvider(self._executable, environment)

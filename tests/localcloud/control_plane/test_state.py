@@ -18,6 +18,11 @@ from localcloud.control_plane.state import FORMAT, StateDirectory, StateError
 HERE = {"LocationConstraint": "eu-west-1"}
 
 
+class Holder:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
 def client(service: str) -> Any:
     return boto3.client(
         service,
@@ -185,6 +190,46 @@ def test_a_directory_serves_one_control_plane(tmp_path: Path) -> None:
         StateDirectory(tmp_path / "state")
     first.release()
     StateDirectory(tmp_path / "state").release()
+
+
+def test_a_service_that_cannot_be_kept_does_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gaps.fill()
+    with mock_aws():
+        made = client("ec2").create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+        client("ssm").put_parameter(Name="/plain", Value="one", Type="String")
+        unkeepable: Any = MotoCloud("", lambda generation: None).backend("ssm", "eu-west-1")
+        unkeepable.stream = (number for number in range(2))
+        state = StateDirectory(tmp_path / "state")
+        for _ in range(2):
+            state.write(state.dump())
+        state.release()
+    said = capsys.readouterr().err
+
+    assert said.count("SimpleSystemManagerBackend of eu-west-1 does not survive a restart") == 1
+    with mock_aws():
+        StateDirectory(tmp_path / "state").load()
+        assert client("ec2").describe_vpcs(VpcIds=[made])["Vpcs"]
+
+
+def test_what_is_held_weakly_is_still_found(tmp_path: Path) -> None:
+    import io
+    import weakref
+
+    from localcloud.control_plane.state import Pickler, Unpickler
+
+    file = io.BytesIO()
+    held = Holder("one")
+    both = (held, weakref.WeakValueDictionary({"by-name": held}), weakref.ref(held))
+    Pickler(file, tmp_path).dump(both)
+    file.seek(0)
+
+    again, by_name, reference = Unpickler(file, tmp_path).load()
+
+    assert again.name == "one"
+    assert by_name["by-name"] is again
+    assert reference() is again
 
 
 def test_dictionaries_with_a_factory_keep_it(tmp_path: Path) -> None:

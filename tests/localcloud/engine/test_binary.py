@@ -1,6 +1,7 @@
 """The engine is found where it is quickest to have, and never half in place."""
 
 import io
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -95,6 +96,23 @@ def test_a_failed_build_says_why_and_leaves_nothing_to_be_taken_for_an_engine(
 
     assert binary.cached() is None
     assert list((tmp_path / "cache" / "engine").iterdir()) == []
+
+
+def test_what_a_killed_build_left_is_removed_once_it_is_surely_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executable(tmp_path / "bin" / "go", FAKE_GO.replace("CODE", "0"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
+    old = tmp_path / "cache" / "engine" / "unfinished-old"
+    young = tmp_path / "cache" / "engine" / "unfinished-young"
+    old.mkdir(parents=True)
+    young.mkdir()
+    os.utime(old, (0, 0))
+
+    binary.find(print)
+
+    assert not old.exists()
+    assert young.exists()
 
 
 def test_the_version_is_stamped_into_what_is_built() -> None:

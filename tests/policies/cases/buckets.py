@@ -250,6 +250,16 @@ CASES = [
                     "Deny",
                     Principal="*",
                     Action="s3:*",
+                    Resource="arn:aws:s3:::uploads",
+                    Condition=PLAIN_TEXT,
+                ),
+            ),
+            on(
+                "policy",
+                statement(
+                    "Deny",
+                    Principal="*",
+                    Action="s3:*",
                     Condition={"Bool": {"aws:SecureTransport": "true"}},
                 ),
             ),

@@ -66,6 +66,8 @@ CASES = [
             {"environment": {"TOKEN": "$TOKEN", "db-token": ""}},
             {"create": "psql postgres://shop:$PASSWORD@db/shop"},
             {"create": "run --token-file x"},
+            {"create": "connect(password=login.password, token=read(path))"},
+            {"create": "PASSWORD={{ password }} TOKEN=<your token> run"},
         ],
     ),
     Case(
@@ -76,6 +78,7 @@ CASES = [
             {"environment.URL": "redis://:hunter2@cache"},
             as_type(LOCAL, {"environment": {"githubToken": "x"}}),
             {"environment": {"db-token": "x"}},
+            {"environment": {"TOKEN": "read(it)"}},
             {"environment": {"GITHUB_ACCESS_KEY": "x"}},
         ],
         unknown=unknown("environment.DB_PASSWORD"),

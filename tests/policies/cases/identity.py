@@ -30,8 +30,20 @@ from policies.rules.secretsmanager_own_key import secretsmanager_own_key
 from policies.rules.secretsmanager_policy_not_public import secretsmanager_policy_not_public
 from policies.rules.secretsmanager_rotates import secretsmanager_rotates
 from policies.rules.secretsmanager_rotates_in_time import secretsmanager_rotates_in_time
+from policies.rules.secretsmanager_someone_reads_it import secretsmanager_someone_reads_it
 from policies.testing import UNKNOWN, Declared
-from tests.policies.table import ABSENT, Case, Change, as_type, on, options, unknown, without
+from tests.policies.table import (
+    ABSENT,
+    Case,
+    Change,
+    as_type,
+    both,
+    on,
+    options,
+    plus,
+    unknown,
+    without,
+)
 
 ROOT = {"AWS": "arn:aws:iam::123456789012:root"}
 
@@ -87,6 +99,17 @@ ROTATION = Declared(
     "aws:secretsmanager/secretRotation:SecretRotation",
     {"secretId": SECRET, "rotationRules": {"automaticallyAfterDays": 30}},
     name="rotation",
+)
+READER = Declared("aws:iam/rolePolicy:RolePolicy", {"role": "api", "policy": SECRET}, name="reader")
+OTHER_READERS = (
+    Declared("aws:iam/policy:Policy", {"policy": SECRET}, name="other"),
+    Declared(
+        "aws:iam/role:Role", {"inlinePolicies": [{"name": "p", "policy": SECRET}]}, name="other"
+    ),
+    Declared(
+        "aws:ecs/taskDefinition:TaskDefinition", {"containerDefinitions": SECRET}, name="other"
+    ),
+    Declared("aws:secretsmanager/secretPolicy:SecretPolicy", {"secretArn": SECRET}, name="other"),
 )
 SECRET_POLICY = Declared(
     "aws:secretsmanager/secretPolicy:SecretPolicy",
@@ -224,6 +247,16 @@ CASES = [
         refused=[{"recoveryWindowInDays": 0}, {"recoveryWindowInDays": 6}],
         unknown=unknown("recoveryWindowInDays"),
         allowed=[{"recoveryWindowInDays": ABSENT}, {"recoveryWindowInDays": 7}],
+    ),
+    Case(
+        secretsmanager_someone_reads_it,
+        [SECRET, READER],
+        refused=[without("reader"), on("reader", {"policy": "{}"})],
+        unknown=both(without("reader"), unknown("policy")),
+        allowed=[
+            *(both(without("reader"), plus(other)) for other in OTHER_READERS),
+            both(without("reader"), {"policy": "{}"}),
+        ],
     ),
     Case(
         secretsmanager_policy_not_public,

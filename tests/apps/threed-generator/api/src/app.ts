@@ -58,6 +58,8 @@ function leave(): void {
 process.on("SIGTERM", leave);
 process.on("SIGINT", leave);
 
+// The first answer shall be as good as the next ones.
+await cache.tried();
 server.listen(wanted.port, () => {
   console.log(`${release.version} serves on port ${wanted.port}`);
 });

@@ -1,4 +1,5 @@
 /** Redis: makes answers quicker, and is never needed for one. */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
 import { Redis } from "ioredis";
@@ -43,6 +44,14 @@ export class Cache {
       if (this.#complained) console.error("cache available again");
       this.#complained = false;
     });
+  }
+
+  /** Until the first attempt to reach it has come to an end, either way. */
+  async tried(): Promise<void> {
+    if (this.#redis.status === "ready" || this.#complained) return;
+    await Promise.race([once(this.#redis, "ready"), once(this.#redis, "close")]).catch(
+      () => undefined,
+    );
   }
 
   async find(key: string): Promise<Found> {

@@ -40,9 +40,10 @@ export async function body(message: IncomingMessage, limit: number): Promise<Buf
   let bytes = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > limit) throw tooMuch;
-    chunks.push(chunk);
+    if (bytes <= limit) chunks.push(chunk);
   }
+  // Only now: who is still sending would not hear it.
+  if (bytes > limit) throw tooMuch;
   return Buffer.concat(chunks);
 }
 
@@ -70,8 +71,6 @@ export async function respond(
       status: refusal?.status ?? 503,
       body: { error: refusal?.message ?? "a store that is needed for this does not answer" },
     };
-    // What is left of a body that nobody will read must not be taken for the next request.
-    if (!message.complete) answer.headers = { Connection: "close" };
   }
   response.statusCode = answer.status ?? 200;
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);

@@ -1,0 +1,599 @@
+"""The small application does what the platform's tests later rely on: with real stores, here."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tarfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from hosts.programs import source
+from hosts.roles.node_runtime import NodeRuntime, PinnedArchive, Pm2Runtime
+from hosts.roles.pm2_service import Pm2Service, ecosystem
+from hosts.roles.service import Service
+from localcloud import paths
+from localcloud.authority import Authority
+from tests.apps import pack as packing
+from tests.apps.stores import (
+    PASSWORD,
+    PRIMARY,
+    REPLICA,
+    URL_PASSWORD,
+    Postgres,
+    Redis,
+    eventually,
+    free_port,
+    metadata_service,
+    postgres,
+    postgres_programs,
+)
+from tests.load import Wanted, start
+
+pytestmark = pytest.mark.e2e
+runtime_archives = pytest.importorskip("bootstrap.runtimes")
+
+NODE, PM2 = "24.21.0", "7.0.4"
+DATABASE = "3dgenerator"
+BUCKET = "models"
+
+
+# -- programs -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def runtimes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Node and PM2 as the hosts have them."""
+    cache = paths.cache() / "runtimes"
+    folder = tmp_path_factory.mktemp("runtimes")
+    for name, packed in (
+        (f"node-{NODE}", lambda: runtime_archives.pack_node(NODE, "x86_64", cache)),
+        (f"pm2-{PM2}", lambda: runtime_archives.pack_pm2(PM2, "x86_64", cache)),
+    ):
+        archive = cache / f"{name}-x86_64.tar.gz"
+        if not archive.exists():
+            packed()
+        with tarfile.open(archive) as content:
+            content.extractall(folder, filter="data")
+    (folder / f"node-v{NODE}-linux-x64").rename(folder / "node")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def node(runtimes: Path) -> str:
+    return str(runtimes / "node" / "bin" / "node")
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> "Releases":
+    return Releases(tmp_path_factory.mktemp("releases"))
+
+
+class Releases:
+    """Versions, unpacked as the release program does it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, version: str, part: str, **facts: Any) -> Path:
+        folder = self._folder / version / part
+        if not folder.exists():
+            out = self._folder / "bucket"
+            packing.pack(version, out, **facts)
+            archive = out / "releases" / packing.APPLICATION / version / f"{part}.tar.gz"
+            with tarfile.open(archive) as content:
+                content.extractall(folder, filter="data")
+        return folder
+
+
+# -- stores ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class Stores:
+    authority: Authority
+    database: Postgres
+    redis: Redis
+    endpoint: str
+    metadata: str
+
+    def url(self, role: str) -> str:
+        address = f"{PRIMARY}:{self.database.port}"
+        return f"postgresql://{role}:{URL_PASSWORD}@{address}/{DATABASE}?sslmode=require"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """As the application file gives it; the credentials are the host's own."""
+        return {
+            "PATH": os.environ["PATH"],
+            "NODE_ENV": "production",
+            "DATABASE_URL": self.url("prod_user"),
+            "REDIS_URL": self.redis.url,
+            "JWT_SECRET": "the key that signs",
+            "S3_BUCKET_NAME": BUCKET,
+            "AWS_REGION": "eu-west-1",
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.metadata,
+            "SSL_CERT_FILE": str(self.authority.path),
+            **more,
+        }
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    programs = postgres_programs()
+    missing = [
+        package
+        for package, found in (
+            ("postgresql", programs),
+            ("redis-server", shutil.which("redis-server")),
+            ("npm", shutil.which("npm")),
+        )
+        if not found
+    ]
+    assert programs, "apt-get install " + " ".join(missing)
+    assert not missing, "apt-get install " + " ".join(missing)
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    redis = Redis(tmp_path_factory.mktemp("redis"))
+    aws = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    aws.start()
+    host, port = aws.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    try:
+        with postgres(authority, programs) as database, metadata_service() as metadata:
+            redis.start(authority)
+            made = Stores(authority, database, redis, endpoint, metadata)
+            bucket(made).create_bucket(
+                Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+            )
+            database.sql(
+                f"""CREATE ROLE generator_owner LOGIN PASSWORD '{PASSWORD}';
+                CREATE ROLE prod_user LOGIN PASSWORD '{PASSWORD}';"""
+            )
+            database.sql(f'CREATE DATABASE "{DATABASE}" OWNER generator_owner;')
+            database.sql(
+                """ALTER DEFAULT PRIVILEGES FOR ROLE generator_owner
+                GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO prod_user;""",
+                DATABASE,
+            )
+            yield made
+    finally:
+        redis.kill()
+        aws.stop()
+
+
+def bucket(stores: Stores) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=stores.endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+# -- processes ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Process:
+    url: str
+    running: subprocess.Popen[str]
+    log: Path
+
+    def ask(
+        self,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        method: str | None = None,
+    ) -> tuple[int, dict[str, str], bytes]:
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{self.url}{path}", data=body, headers=dict(headers or {}), method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, dict(error.headers), error.read()
+
+    def json(self, path: str, **facts: Any) -> tuple[int, Any]:
+        status, _, text = self.ask(path, **facts)
+        return status, json.loads(text)
+
+    def answers(self) -> bool:
+        try:
+            return self.ask("/health")[0] > 0
+        except OSError:
+            assert self.running.poll() is None, self.log.read_text()
+            return False
+
+
+@contextmanager
+def process(
+    words: list[str], folder: Path, environment: Mapping[str, str], log: Path
+) -> Iterator[Process]:
+    port = free_port()
+    with log.open("a") as file:
+        running = subprocess.Popen(
+            words,
+            cwd=folder,
+            env={**environment, "PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    made = Process(f"http://127.0.0.1:{port}", running, log)
+    try:
+        eventually("it answers", made.answers)
+        yield made
+    finally:
+        if running.poll() is None:
+            running.send_signal(signal.SIGTERM)
+            running.wait(timeout=40)
+
+
+@pytest.fixture(scope="session")
+def migrated(node: str, release: Releases, stores: Stores) -> None:
+    done = migrate(node, release("1.0.0", "api"), stores)
+    assert done.returncode == 0, done.stderr
+
+
+def migrate(node: str, folder: Path, stores: Stores) -> subprocess.CompletedProcess[str]:
+    """As the application file names it, where there is Node and no package manager."""
+    return subprocess.run(
+        [node, "--run", "migrate:prod"],
+        cwd=folder,
+        env={"PATH": str(Path(node).parent), "DATABASE_URL": stores.url("generator_owner")},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def api(
+    node: str, release: Releases, stores: Stores, migrated: None, tmp_path: Path
+) -> Iterator[Process]:
+    folder = release("1.0.0", "api")
+    with process([node, "dist/app.js"], folder, stores.environment(), tmp_path / "api") as made:
+        yield made
+
+
+# -- the API --------------------------------------------------------------------------------------
+
+
+def test_migrations_run_once_each_and_all_or_nothing(
+    node: str, release: Releases, stores: Stores, migrated: None
+) -> None:
+    again = migrate(node, release("1.0.0", "api"), stores)
+    assert (again.returncode, again.stdout.strip()) == (0, "")
+    tables = "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class WHERE relkind = 'r'"
+    public = f"{tables} AND relnamespace = 'public'::regnamespace;"
+    before = stores.database.sql(public, DATABASE)
+    assert before == "generation_tasks,models,schema_migrations,users"
+
+    later = packing.SOURCES / "later"
+    failed = migrate(node, release("2.0.0", "api", migration=later / "0004_fails.sql"), stores)
+    assert failed.returncode == 1
+    assert failed.stderr.strip() == '0004_fails.sql: relation "no_such_table" does not exist'
+    assert stores.database.sql(public, DATABASE) == before
+
+    good = migrate(node, release("2.0.1", "api", migration=later / "0004_models_views.sql"), stores)
+    assert (good.returncode, good.stdout) == (0, "applied 0004_models_views.sql\n")
+
+
+def test_the_light_check_asks_no_store(api: Process) -> None:
+    status, body = api.json("/health")
+
+    assert (status, body["status"], body["version"]) == (200, "ok", "1.0.0")
+    assert body["node"]
+
+
+def test_the_deep_check_names_every_store(api: Process) -> None:
+    status, body = api.json("/health/db")
+
+    assert (status, body["status"]) == (200, "ok")
+    assert list(body["checks"]) == ["primary", "replica", "cache", "bucket"]
+    assert all(check["ok"] and check["milliseconds"] > 0 for check in body["checks"].values())
+    assert body["checks"]["primary"]["tls"] == "unverified"
+    assert "certificate is not checked" in api.log.read_text()
+    assert body["checks"]["cache"]["tls"] == "verified"
+
+
+def post(api: Process, content: bytes) -> dict[str, Any]:
+    status, body = api.json(
+        "/models?name=chair&format=obj", body=content, headers={"Content-Type": "model/obj"}
+    )
+    assert status == 201
+    return body
+
+
+@contextmanager
+def beside(
+    api: Process, node: str, release: Releases, environment: Mapping[str, str], tmp_path: Path
+) -> Iterator[Process]:
+    """A second process, as on another host."""
+    folder = release("1.0.0", "api")
+    with process([node, "dist/app.js"], folder, environment, tmp_path / "second") as made:
+        yield made
+
+
+def test_a_model_posted_through_one_is_read_through_the_other_and_lies_in_the_bucket(
+    api: Process, node: str, release: Releases, stores: Stores, tmp_path: Path
+) -> None:
+    content = os.urandom(100_000)
+    model = post(api, content)
+    with beside(api, node, release, stores.environment(), tmp_path) as other:
+        status, headers, text = other.ask(f"/models/{model['id']}")
+        assert (status, headers["X-Store"], headers["X-Cache"]) == (200, "cache", "hit")
+        assert json.loads(text) == model
+        assert model["sha256"] == hashlib.sha256(content).hexdigest()
+        assert headers["X-Node"]
+
+        _, headers, file = other.ask(f"/models/{model['id']}/file")
+        assert (file, headers["Content-Type"]) == (content, "model/obj")
+    found = bucket(stores).get_object(Bucket=BUCKET, Key=model["object_key"])
+    assert found["Body"].read() == content
+
+
+def test_reads_come_from_the_replica_and_from_the_primary_while_it_lags(
+    node: str, release: Releases, stores: Stores, migrated: None, tmp_path: Path
+) -> None:
+    database = stores.database
+    folder = release("1.0.0", "api")
+    environment = stores.environment(DATABASE_READER_HOST=REPLICA)
+    with process([node, "dist/app.js"], folder, environment, tmp_path / "api") as api:
+
+        def store_of(model: Mapping[str, str]) -> str:
+            path, headers = f"/models/{model['id']}", {"Cache-Control": "no-cache"}
+            return api.ask(path, headers=headers)[1]["X-Store"]
+
+        _, body = api.json("/health/db")
+        assert body["checks"]["replica"]["separate"] is True
+        model = post(api, b"seen by both")
+        eventually("the replica has it", lambda: store_of(model) == "replica")
+
+        database.sql("SELECT pg_wal_replay_pause();", replica=True)
+        try:
+            model = post(api, b"not there yet")
+            assert store_of(model) == "primary"
+        finally:
+            database.sql("SELECT pg_wal_replay_resume();", replica=True)
+        eventually("the replica has caught up", lambda: store_of(model) == "replica")
+
+
+def test_without_the_cache_it_answers_degraded_and_recovers_by_itself(
+    api: Process, stores: Stores
+) -> None:
+    model = post(api, b"kept elsewhere too")
+    stores.redis.kill()
+    try:
+        status, headers, _ = api.ask(f"/models/{model['id']}")
+        assert (status, headers["X-Store"], headers["X-Cache"]) == (200, "primary", "unavailable")
+        status, body = api.json("/health/db")
+        assert (status, body["status"], body["checks"]["cache"]["ok"]) == (200, "degraded", False)
+        assert post(api, b"nobody misses it")["id"]
+        assert api.ask("/health")[0] == 200
+    finally:
+        stores.redis.start(stores.authority)
+    eventually("it is back", lambda: api.json("/health/db")[1]["status"] == "ok")
+
+
+def test_a_login_is_believed_by_every_process_and_after_the_key_was_exchanged(
+    api: Process, node: str, release: Releases, stores: Stores, tmp_path: Path
+) -> None:
+    form = json.dumps({"email": "ada@3dgenerator.test", "password": "difference engine"}).encode()
+    wrong = json.dumps({"email": "ada@3dgenerator.test", "password": "wrong"}).encode()
+    assert api.ask("/auth/register", body=form)[0] == 201
+    assert api.ask("/auth/register", body=form)[0] == 409
+    assert api.ask("/auth/login", body=wrong)[0] == 401
+    token = api.json("/auth/login", body=form)[1]["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    assert api.json("/auth/me", headers=headers)[1]["email"] == "ada@3dgenerator.test"
+    assert api.ask("/auth/me", headers={"Authorization": f"Bearer {token}x"})[0] == 401
+
+    exchanged = stores.environment(JWT_SECRET="a new key", JWT_SECRET_PREVIOUS="the key that signs")
+    with beside(api, node, release, exchanged, tmp_path) as other:
+        assert other.ask("/auth/me", headers=headers)[0] == 200
+    forgotten = stores.environment(JWT_SECRET="a new key")
+    with beside(api, node, release, forgotten, tmp_path) as other:
+        assert other.ask("/auth/me", headers=headers)[0] == 401
+
+
+def test_a_websocket_echoes(api: Process, node: str) -> None:
+    program = """
+      const socket = new WebSocket(process.argv[1]);
+      socket.onopen = () => socket.send("hello");
+      socket.onmessage = ({ data }) => { console.log(data); socket.close(); };
+    """
+    address = api.url.replace("http", "ws") + "/ws"
+    done = subprocess.run([node, "-e", program, address], capture_output=True, text=True)
+    assert json.loads(done.stdout)["echo"] == "hello"
+
+
+def test_a_model_of_50_mb_is_taken_and_one_byte_more_is_not(api: Process) -> None:
+    largest = b"\0" * (50 * 1024 * 1024)
+    assert api.ask("/models", body=largest)[0] == 201
+    assert api.ask("/models", body=largest + b"\0")[0] == 413
+
+
+def test_a_checked_certificate_that_is_not_ours_is_refused(
+    node: str, release: Releases, stores: Stores, migrated: None, tmp_path: Path
+) -> None:
+    folder = release("1.0.0", "api")
+    right = stores.environment(PGSSLROOTCERT=str(stores.authority.path))
+    with process([node, "dist/app.js"], folder, right, tmp_path / "right") as api:
+        assert api.json("/health/db")[1]["checks"]["primary"]["tls"] == "verified"
+    other = Authority(tmp_path / "other")
+    wrong = stores.environment(PGSSLROOTCERT=str(other.path), SSL_CERT_FILE=str(other.path))
+    with process([node, "dist/app.js"], folder, wrong, tmp_path / "wrong") as api:
+        status, body = api.json("/health/db")
+        assert (status, body["status"]) == (503, "failed")
+        assert not body["checks"]["primary"]["ok"]
+        assert not body["checks"]["cache"]["ok"]
+
+
+def test_a_version_that_needs_what_no_stack_gives_says_so_and_is_unwell(
+    node: str, release: Releases, stores: Stores, tmp_path: Path
+) -> None:
+    folder = release("1.1.0", "api", unwell=["api"])
+    with process([node, "dist/app.js"], folder, stores.environment(), tmp_path / "api") as api:
+        status, body = api.json("/health")
+    assert (status, body["missing"]) == (500, [packing.NEVER_GIVEN])
+
+
+def test_a_broken_version_does_not_start(node: str, release: Releases, stores: Stores) -> None:
+    for part, words in (("api", ["dist/app.js"]), ("web", WEB)):
+        folder = release(f"1.2.0-{part}", part, broken=[part])
+        environment = stores.environment(PORT=str(free_port()))
+        done = subprocess.run(
+            [node, *words], cwd=folder, env=environment, capture_output=True, timeout=60
+        )
+        assert done.returncode == 1, part
+
+
+# -- the pages ------------------------------------------------------------------------------------
+
+WEB = ["node_modules/next/dist/bin/next", "start", "--keepAliveTimeout", "75000"]
+
+
+def test_the_pages_show_the_version_and_bring_static_files_by_fingerprint(
+    node: str, release: Releases, tmp_path: Path
+) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "NODE_ENV": "production",
+        "NEXTAUTH_URL": "https://3dgenerator.test",
+        "NEXTAUTH_SECRET": "what signs the sessions",
+    }
+    folder = release("1.0.0", "web")
+    with process([node, *WEB], folder, environment, tmp_path / "web") as web:
+        status, body = web.json("/health")
+        assert (status, body["version"]) == (200, "1.0.0")
+
+        status, _, page = web.ask("/")
+        assert status == 200
+        assert b'<dd id="version">1.0.0</dd>' in page
+        assert b'data-url="https://api.3dgenerator.test"' in page
+        (style,) = set(re.findall(rb'href="(/_next/static/[^"]+\.css)"', page))
+        status, headers, text = web.ask(style.decode())
+        assert (status, headers["Content-Type"]) == (200, "text/css; charset=UTF-8")
+        assert b"system-ui" in text
+
+        status, headers, text = web.ask("/api/auth/csrf")
+        assert (status, list(json.loads(text))) == (200, ["csrfToken"])
+        assert headers["set-cookie"].startswith("__Secure-next-auth.callback-url")
+
+
+# -- under PM2 ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["api", "web"])
+def test_an_exchange_of_all_processes_under_pm2_loses_no_request(
+    part: str,
+    runtimes: Path,
+    node: str,
+    release: Releases,
+    stores: Stores,
+    migrated: None,
+    tmp_path: Path,
+) -> None:
+    port = str(free_port())
+    words = {"api": ["dist/app.js"], "web": WEB}[part]
+    secret = {"api": "JWT_SECRET", "web": "NEXTAUTH_SECRET"}[part]
+    secrets = tmp_path / "secrets.json"
+    environment = stores.environment(PORT=port, NEXTAUTH_URL="https://3dgenerator.test")
+    secrets.write_text(json.dumps({secret: "known to the service alone"}))
+    environment.pop("JWT_SECRET")
+
+    def archive(name: str, version: str) -> PinnedArchive:
+        return PinnedArchive(bucket="b", key=name, sha256="0", version=version)
+
+    wanted = ecosystem(
+        Pm2Service(
+            service=Service(application="threed-generator", name=part, environment=environment),
+            node=NodeRuntime(major=24, archive=archive("node", NODE)),
+            pm2=Pm2Runtime(archive=archive("pm2", PM2)),
+            script=words[0],
+            arguments=tuple(words[1:]),
+            instances=2,
+        )
+    )
+    # The places of a host, here.
+    (tmp_path / "start.cjs").write_text(source("start.cjs"))
+    current = tmp_path / "current"
+    current.symlink_to(release("1.0.0", part))
+    (app,) = wanted["apps"]  # pyright: ignore[reportGeneralTypeIssues]
+    app |= {
+        "script": str(tmp_path / "start.cjs"),
+        "cwd": str(current),
+        "interpreter": node,
+        "out_file": str(tmp_path / "out.log"),
+        "error_file": str(tmp_path / "out.log"),
+    }
+    app["env"]["GROUNDWORK_SECRETS"] = str(secrets)
+    configuration = tmp_path / "ecosystem.config.json"
+    configuration.write_text(json.dumps(wanted))
+    around = {
+        "PATH": f"{Path(node).parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "PM2_HOME": str(tmp_path / "pm2"),
+        "PM2_DISABLE_VERSION_CHECK": "true",
+    }
+    pm2 = str(runtimes / "node_modules" / "pm2" / "bin")
+    with (tmp_path / "pm2.log").open("w") as log:
+        running = subprocess.Popen(
+            [node, f"{pm2}/pm2-runtime", "start", str(configuration)],
+            env=around,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            text=True,
+        )
+    service = Process(f"http://127.0.0.1:{port}", running, tmp_path / "pm2.log")
+    try:
+        eventually("it answers", service.answers)
+        load = start(
+            Wanted(
+                url=service.url,
+                out=tmp_path / "load.json",
+                gets=["/health"] if part == "web" else ["/health", "/health/db"],
+                posts=["/models?name=load"] if part == "api" else [],
+                read_back=True,
+                rate=20,
+                connections=6,
+            )
+        )
+        with load:
+            current.unlink()
+            current.symlink_to(release("1.0.1", part))
+            reloaded = subprocess.run(
+                [node, f"{pm2}/pm2", "reload", str(configuration), "--update-env"],
+                env=around,
+                capture_output=True,
+                text=True,
+            )
+            assert reloaded.returncode == 0, reloaded.stdout
+            eventually("all are new", lambda: service.json("/health")[1]["version"] == "1.0.1")
+            seen = load.stop()
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.wait(timeout=60)
+    assert seen["failed"] == 0, seen["failures"]
+    assert seen["ok"] == seen["requests"] > 20
+    if part == "api":
+        assert set(seen["versions"]) == {"1.0.0", "1.0.1"}
+        assert seen["acknowledged"]
+    assert "known to the service alone" not in (tmp_path / "pm2.log").read_text()
