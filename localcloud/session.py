@@ -8,11 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-<<<<<<< HEAD
-from localcloud import artifacts, supervisor, tools
-=======
-from localcloud import processes, supervisor, tools
->>>>>>> main
+from localcloud import artifacts, processes, supervisor, tools
 from localcloud.engine import binary, configuration
 from localcloud.engine.stack import Stack
 from localcloud.error import LocalCloudError
@@ -62,13 +58,12 @@ def open_stack(
         parts: dict[str, Future[float]] = {}
         packing: Future[artifacts.Artifacts] | None = None
         if stack is not None:
-            parts["machine images"] = pool.submit(_timed, _bake)
+            parts["machine images"] = pool.submit(_timed, lambda: _bake(paths))
             packing = pool.submit(artifacts.packed, stack, say)
         # The tools are shared: a preview makes them where an `up` looks for them.
         home = Paths(paths.project, paths.tools or paths.home)
-<<<<<<< HEAD
         parts["engine and plugins"] = pool.submit(_timed, lambda: tools.ensure(home, say))
-        parts["map of AWS kinds"] = pool.submit(_timed, _map_aws)
+        parts["map of AWS kinds"] = pool.submit(_timed, lambda: _map_aws(paths))
         if stack is not None:
             parts["machine images"].result()
         endpoint = supervisor.start(paths, chosen_port, machines=machines).wait()
@@ -77,13 +72,6 @@ def open_stack(
             made = packing.result()
             artifacts.upload(made, endpoint.url)
             runtimes = made.runtimes
-=======
-        parts = {
-            "engine and plugins": pool.submit(_timed, lambda: tools.ensure(home, say)),
-            "map of AWS kinds": pool.submit(_timed, lambda: _map_aws(paths)),
-        }
-        endpoint = cloud.wait()
->>>>>>> main
         took = {part: future.result() for part, future in parts.items()}
     for part, seconds in took.items():
         timings.add(f"  of it {part}", seconds)
@@ -99,10 +87,11 @@ def check_machines() -> None:
         )
 
 
-def _bake() -> None:
+def _bake(paths: Paths) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "localcloud.machines", "--bake"],
         cwd=ROOT,
+        env={**os.environ, **processes.marks(paths.home, tools.ROLE)},
         stdin=subprocess.DEVNULL,
         stdout=sys.stdout,
         stderr=subprocess.PIPE,
