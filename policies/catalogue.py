@@ -147,6 +147,7 @@ from policies.rules.elb_public_has_web_acl import elb_public_has_web_acl
 from policies.rules.elb_public_speaks_https import elb_public_speaks_https
 from policies.rules.elb_several_zones import elb_several_zones
 from policies.rules.elb_target_group_checks_health import elb_target_group_checks_health
+from policies.rules.elb_target_port_is_open import elb_target_port_is_open
 from policies.rules.iam_buckets_are_named import iam_buckets_are_named
 from policies.rules.iam_decrypts_named_keys import iam_decrypts_named_keys
 from policies.rules.iam_federation_names_its_subject import iam_federation_names_its_subject
@@ -367,6 +368,7 @@ RULES: tuple[Rule, ...] = (
     elb_public_speaks_https,
     elb_several_zones,
     elb_target_group_checks_health,
+    elb_target_port_is_open,
     iam_buckets_are_named,
     iam_decrypts_named_keys,
     iam_federation_names_its_subject,

@@ -27,6 +27,11 @@ def values(props: Props, key: str) -> list[Any]:
     return [value]
 
 
+def texts(props: Props, key: str) -> list[str]:
+    """A list of texts, without what is none."""
+    return [value for value in values(props, key) if isinstance(value, str)]
+
+
 def text(props: Props, key: str) -> str:
     """A text, empty where it was not given."""
     return str(props.get(key) or "")

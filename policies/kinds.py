@@ -17,6 +17,7 @@ LOAD_BALANCER = _elb("LoadBalancer")
 LISTENER = _elb("Listener")
 LISTENER_RULE = _elb("ListenerRule")
 TARGET_GROUP = _elb("TargetGroup")
+TARGET_ATTACHMENT = _elb("TargetGroupAttachment")
 
 BUCKET = _s3("Bucket")
 BUCKET_ACL = _s3("BucketAcl")

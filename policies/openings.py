@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policies.inputs import blocks, values
+from policies.inputs import blocks, number, texts
 
+LAST = 65535
 WORLD = ("0.0.0.0/0", "::/0")
 # Protocols that carry ports; the others (icmp ...) are no opening in this sense.
 _WITH_PORTS = ("tcp", "udp", "6", "17")
@@ -27,7 +28,7 @@ class Opening:
         return self.first <= port <= self.last
 
     def ports(self) -> str:
-        if (self.first, self.last) == (0, 65535):
+        if (self.first, self.last) == (0, LAST):
             return "every port"
         return (
             f"port {self.first}" if self.first == self.last else f"ports {self.first}-{self.last}"
@@ -47,8 +48,8 @@ def openings(props: Mapping[str, Any]) -> Iterator[Opening]:
             yield from _opening(rule.get("protocol"), rule, _cidrs(rule))
 
 
-def _cidrs(rule: Mapping[str, Any]) -> list[str | None]:
-    return [*values(rule, "cidrBlocks"), *values(rule, "ipv6CidrBlocks")]
+def _cidrs(rule: Mapping[str, Any]) -> list[str]:
+    return [*texts(rule, "cidrBlocks"), *texts(rule, "ipv6CidrBlocks")]
 
 
 def _opening(
@@ -56,8 +57,6 @@ def _opening(
 ) -> Iterator[Opening]:
     named = tuple(cidr for cidr in cidrs if cidr)
     if protocol in _EVERY:
-        yield Opening(0, 65535, named)
+        yield Opening(0, LAST, named)
     elif protocol in _WITH_PORTS:
-        first = rule.get("fromPort")
-        last = rule.get("toPort")
-        yield Opening(int(first or 0), int(65535 if last is None else last), named)
+        yield Opening(int(number(rule, "fromPort")), int(number(rule, "toPort", LAST)), named)

@@ -18,6 +18,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from localcloud.control_plane import gaps
 from localcloud.control_plane.cloud import MotoCloud, backends_in_use
 from localcloud.control_plane.reconciler import Reconciler
+from localcloud.control_plane.refusal import refuse
 from localcloud.control_plane.requests import only_reads
 from localcloud.control_plane.start import StartError
 from localcloud.control_plane.state import StateDirectory, StateError
@@ -54,7 +55,7 @@ class ControlPlane:
             raise StartError(str(error)) from error
         self._saver = Saver(self._cloud, self._state)
         self._saver.start()
-        application = Guarded(DomainDispatcherApplication(create_backend_app), self._cloud)
+        application = Guarded(Dispatcher(create_backend_app), self._cloud)
         self._server = make_server(
             self._host, self._port, application, threaded=True, request_handler=QuietHandler
         )
@@ -97,17 +98,40 @@ class Guarded:
         if only_reads(environ, body):
             with self._cloud.reading():
                 known = sum(1 for _ in backends_in_use())
-                answer = self._answer(environ, start_response)
+                answer = self._answer(environ, body, start_response)
                 if sum(1 for _ in backends_in_use()) == known:
                     return answer
             # A first look at a service makes its defaults (a default VPC), with random ids.
             with self._cloud.changing():
                 return answer
         with self._cloud.changing():
-            return self._answer(environ, start_response)
+            return self._answer(environ, body, start_response)
 
-    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        return list(self._application(environ, start_response))
+    def _answer(self, environ: dict[str, Any], body: bytes, start_response: Any) -> Iterable[bytes]:
+        started: list[tuple[Any, ...]] = []
+
+        def start(*arguments: Any) -> None:
+            started[:] = [arguments]
+
+        try:
+            answer = list(self._application(environ, start))
+        except NotImplementedError as error:
+            return refuse(environ, body, str(error) or "moto lacks it", start_response)
+        status, headers = started[0][:2]
+        if status.startswith("404") and _is_page(headers):
+            return refuse(environ, body, "moto has no such path", start_response)
+        start_response(*started[0])
+        return answer
+
+
+class Dispatcher(DomainDispatcherApplication):
+    """Finds moto's application for a request, or says that there is none."""
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        backend = super().get_backend_for_host(host)
+        if backend is None and host is not None:
+            raise NotImplementedError("moto has no such service")
+        return backend
 
 
 class Saver:
@@ -157,6 +181,11 @@ class Saver:
         with self._progress:
             self._saved, self._failure = (self._saved if failure else generation), failure
             self._progress.notify_all()
+
+
+def _is_page(headers: list[tuple[str, str]]) -> bool:
+    """Written by the web framework: services answer in XML or JSON."""
+    return any(n.lower() == "content-type" and v.startswith("text/html") for n, v in headers)
 
 
 def _read_body(environ: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-from policies.inputs import block, blocks, text, values
+from policies.inputs import block, blocks, text, texts
 from policies.kinds import DISTRIBUTION
 from policies.rule import Findings, Props, Severity, resource_rule
 
@@ -16,6 +16,6 @@ OLD = {"SSLv3", "TLSv1", "TLSv1.1"}
 def cloudfront_uses_modern_tls_to_origin(props: Props) -> Findings:
     """A distribution speaks TLS 1.2 or newer to its origins."""
     for origin in blocks(props, "origins"):
-        old = set(values(block(origin, "customOriginConfig"), "originSslProtocols")) & OLD
+        old = set(texts(block(origin, "customOriginConfig"), "originSslProtocols")) & OLD
         if old:
             yield f"Origin {text(origin, 'originId')} may be asked over {', '.join(sorted(old))}."

@@ -17,5 +17,5 @@ def ec2_data_ports_only_by_group(props: Props) -> Findings:
     """Databases, caches and stores let in security groups, never address ranges."""
     for opening in openings(props):
         exposed = [port for port in DATA_PORTS if opening.includes(port)]
-        if opening.cidrs and exposed and not opening.to_world():
+        if opening.cidrs and exposed:
             yield f"An address range may reach {', '.join(map(str, exposed))}."

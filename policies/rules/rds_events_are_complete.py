@@ -1,4 +1,4 @@
-from policies.inputs import text, values
+from policies.inputs import text, texts
 from policies.kinds import DATABASE_EVENTS
 from policies.rule import Findings, Props, Severity, resource_rule
 
@@ -23,7 +23,7 @@ CRITICAL = {
 )
 def rds_events_are_complete(props: Props) -> Findings:
     """A subscription to database events hears of failures and maintenance."""
-    heard = set(values(props, "eventCategories"))
+    heard = set(texts(props, "eventCategories"))
     missing = sorted(CRITICAL.get(text(props, "sourceType"), set()) - heard)
     if heard and missing:
         yield f"The subscription leaves out {', '.join(missing)}."

@@ -1,4 +1,4 @@
-from policies.inputs import text, values
+from policies.inputs import text, texts
 from policies.kinds import DATABASE
 from policies.rule import Findings, Props, Severity, resource_rule
 
@@ -24,6 +24,6 @@ LOGS = {
 def rds_exports_logs(props: Props) -> Findings:
     """A database keeps its logs outside itself."""
     wanted = LOGS.get(text(props, "engine"), set())
-    missing = sorted(wanted - set(values(props, "enabledCloudwatchLogsExports")))
+    missing = sorted(wanted - set(texts(props, "enabledCloudwatchLogsExports")))
     if missing:
         yield f"The database does not export: {', '.join(missing)}."

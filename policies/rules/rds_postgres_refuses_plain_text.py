@@ -26,6 +26,7 @@ def rds_postgres_refuses_plain_text(database: PolicyResource, stack: Stack) -> F
         if parameter.get("name") == "rds.force_ssl"
     ]
     # From version 15 on RDS forces TLS unless told otherwise.
-    by_default = int(text(database.props, "engineVersion").partition(".")[0] or 0) >= 15
+    major = text(database.props, "engineVersion").partition(".")[0]
+    by_default = major.isdigit() and int(major) >= 15
     if settings != ["1"] and (settings or not by_default):
         yield "The database accepts connections in plain text."

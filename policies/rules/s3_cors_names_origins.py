@@ -1,4 +1,4 @@
-from policies.inputs import blocks, values
+from policies.inputs import blocks, texts, values
 from policies.kinds import BUCKET, BUCKET_CORS
 from policies.rule import Findings, Props, Severity, resource_rule
 
@@ -13,6 +13,6 @@ from policies.rule import Findings, Props, Severity, resource_rule
 def s3_cors_names_origins(props: Props) -> Findings:
     """Only named sites may write to a bucket from a browser."""
     for rule in blocks(props, "corsRules"):
-        writes = {"PUT", "POST", "DELETE"}.intersection(values(rule, "allowedMethods"))
+        writes = {"PUT", "POST", "DELETE"}.intersection(texts(rule, "allowedMethods"))
         if writes and "*" in values(rule, "allowedOrigins"):
             yield f"Any site may {', '.join(sorted(writes))}."

@@ -494,7 +494,7 @@ def test_the_pages_show_the_version_and_bring_static_files_by_fingerprint(
 
         status, headers, text = web.ask("/api/auth/csrf")
         assert (status, list(json.loads(text))) == (200, ["csrfToken"])
-        assert headers["set-cookie"].startswith("__Secure-next-auth.callback-url")
+        assert headers["set-cookie"].startswith("__Host-next-auth.csrf-token=")
 
 
 # -- under PM2 ------------------------------------------------------------------------------------

@@ -59,8 +59,7 @@ def file_of(token: str) -> str | None:
 
 @cache
 def nested(token: str) -> frozenset[str]:
-    files = sources(token)
-    return properties(files.get("_inputs.py", "") + files.get("outputs.py", ""))
+    return properties(sources(token).get("_inputs.py", ""))
 
 
 @pytest.mark.parametrize("token", sorted({token for rule in RULES for token in rule.on}))

@@ -1,6 +1,7 @@
 """Each rule against what it lets pass, what it refuses, and what it cannot know yet."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
 
@@ -8,7 +9,7 @@ from policies.catalogue import RULES
 from policies.rule import Rule
 from policies.testing import Declared, judge
 from tests.policies.cases import CASES
-from tests.policies.table import Case, Spoilt, changed
+from tests.policies.table import Case, Spoilt, changed, on
 
 ELSEWHERE = Declared("aws:other/other:Other", {"anything": True})
 
@@ -53,6 +54,30 @@ def test_what_is_not_known_yet_neither_passes_nor_fails(case: Case) -> None:
     assert verdict.violations == []
     assert verdict.undecided is not None
     assert case.good[0].name in verdict.undecided
+
+
+ODD: tuple[Any, ...] = (None, "x", [{}], {"x": "y"})
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule.id)
+def test_an_odd_value_anywhere_never_breaks_the_run(case: Case) -> None:
+    for resource in case.good:
+        for path in _paths(resource.props):
+            for value in ODD:
+                judge(case.rule, changed(case.good, on(resource.name, {path: value})))
+
+
+def _paths(value: Any, before: str = "") -> list[str]:
+    """Every place in the properties, as a dotted path."""
+    if isinstance(value, Mapping):
+        pairs = list(cast(Mapping[str, Any], value).items())
+    elif isinstance(value, list):
+        pairs = [(str(number), each) for number, each in enumerate(cast(list[Any], value))]
+    else:
+        return []
+    # A dot would be taken for a step.
+    named = [(f"{before}{key}", each) for key, each in pairs if "." not in key]
+    return [path for key, each in named for path in (key, *_paths(each, f"{key}."))]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -10,12 +10,16 @@ SERVICES = (
     "applicationautoscaling",
     "autoscaling",
     "backup",
+    "budgets",
     "cloudfront",
+    "cloudwatch",
     "ec2",
     "ecs",
     "elasticache",
     "elbv2",
+    "logs",
     "rds",
+    "route53",
     "s3",
 )
 

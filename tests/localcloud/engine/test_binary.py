@@ -154,7 +154,7 @@ def archive(*names: str) -> bytes:
 BOTH = archive("pulumi/pulumi", "pulumi/pulumi-language-python")
 
 
-@pytest.mark.parametrize("site", [BOTH], indirect=True)
+@pytest.mark.parametrize("site", [BOTH], ids=["whole"], indirect=True)
 def test_a_download_brings_the_language_host_along(site: str) -> None:
     found = binary._download(print, base=site)
 

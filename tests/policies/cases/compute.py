@@ -308,13 +308,13 @@ CASES = [
         refused=[
             *(ports(port) for port in (5432, 3306, 6379, 9000, 9001, 27017)),
             ports(5000, 6000),
+            {**WORLD, **ports(6379)},
             old_rule(cidrBlocks=["10.0.0.0/16"], **ports(5432)),
         ],
         unknown=unknown("fromPort"),
         allowed=[
             {"cidrIpv4": ABSENT, "referencedSecurityGroupId": "sg-2", **ports(5432)},
-            # That is the business of ec2-risky-ports-not-open-to-world.
-            {**WORLD, **ports(5432)},
+            WEB,
         ],
     ),
     Case(

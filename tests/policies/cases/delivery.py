@@ -26,6 +26,7 @@ from policies.rules.elb_public_has_web_acl import elb_public_has_web_acl
 from policies.rules.elb_public_speaks_https import elb_public_speaks_https
 from policies.rules.elb_several_zones import elb_several_zones
 from policies.rules.elb_target_group_checks_health import elb_target_group_checks_health
+from policies.rules.elb_target_port_is_open import elb_target_port_is_open
 from policies.rules.waf_acl_has_managed_rules import waf_acl_has_managed_rules
 from policies.rules.waf_acl_has_rules import waf_acl_has_rules
 from policies.rules.waf_acl_limits_rate import waf_acl_limits_rate
@@ -35,7 +36,7 @@ from policies.rules.waf_log_redacts_credentials import waf_log_redacts_credentia
 from policies.rules.waf_managed_rules_block import waf_managed_rules_block
 from policies.rules.waf_rules_have_metrics import waf_rules_have_metrics
 from policies.testing import UNKNOWN, Declared
-from tests.policies.table import ABSENT, Case, as_type, both, on, unknown, without
+from tests.policies.table import ABSENT, Case, as_type, both, on, plus, unknown, without
 
 LISTENER = Declared(
     "aws:lb/listener:Listener",
@@ -74,6 +75,44 @@ HTTPS_OF_BALANCER = Declared(
 )
 HTTP_OF_BALANCER = Declared(
     "aws:lb/listener:Listener", {"protocol": "HTTP", "loadBalancerArn": BALANCER}, name="http"
+)
+GROUP = Declared("aws:ec2/securityGroup:SecurityGroup", {"description": "hosts"}, name="group")
+DOOR = Declared(
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    {
+        "securityGroupId": GROUP,
+        "referencedSecurityGroupId": "sg-balancer",
+        "ipProtocol": "tcp",
+        "fromPort": 8080,
+        "toPort": 8081,
+    },
+    name="door",
+)
+OLD_DOOR = Declared(
+    "aws:ec2/securityGroupRule:SecurityGroupRule",
+    {
+        "securityGroupId": GROUP,
+        "type": "ingress",
+        "protocol": "tcp",
+        "fromPort": 8080,
+        "toPort": 8080,
+    },
+    name="old-door",
+)
+HOST = Declared("aws:ec2/instance:Instance", {"vpcSecurityGroupIds": [GROUP]}, name="host")
+TARGETS = Declared("aws:lb/targetGroup:TargetGroup", {"port": 8080}, name="targets")
+ATTACHMENT = Declared(
+    "aws:alb/targetGroupAttachment:TargetGroupAttachment",
+    {"targetGroupArn": TARGETS, "targetId": HOST},
+    name="attachment",
+)
+SERVICE = Declared(
+    "aws:ecs/service:Service",
+    {
+        "loadBalancers": [{"targetGroupArn": TARGETS, "containerName": "api"}],
+        "networkConfiguration": {"securityGroups": [GROUP]},
+    },
+    name="service",
 )
 CLASSIC = Declared("aws:elb/loadBalancer:LoadBalancer", {"name": "old"}, name="classic")
 
@@ -295,6 +334,32 @@ CASES = [
         ],
         unknown=unknown("healthCheck.enabled"),
         allowed=[{"healthCheck": ABSENT}],
+    ),
+    Case(
+        elb_target_port_is_open,
+        [TARGETS, ATTACHMENT, HOST, GROUP, DOOR],
+        refused=[
+            {"port": 8082},
+            {"port": 8079},
+            without("door"),
+            on("door", {"securityGroupId": "sg-other"}),
+            both(without("attachment"), plus(SERVICE), {"port": 9000}),
+        ],
+        unknown=unknown("port"),
+        allowed=[
+            {"port": 8081},
+            both(without("door"), plus(OLD_DOOR)),
+            both(without("attachment"), plus(SERVICE)),
+            both(without("attachment"), {"port": 9000}),
+            both(on("host", {"vpcSecurityGroupIds": ["sg-of-another-stack"]}), {"port": 9000}),
+            both(
+                without("door"),
+                on(
+                    "group",
+                    {"ingress": [{"protocol": "tcp", "fromPort": 8080, "toPort": 8080}]},
+                ),
+            ),
+        ],
     ),
     Case(
         elb_classic_not_used,

@@ -34,8 +34,6 @@ export class Refusal extends Error {
 }
 
 export async function body(message: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooMuch = new Refusal(413, `a body may have ${limit} bytes`);
-  if (Number(message.headers["content-length"] ?? 0) > limit) throw tooMuch;
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
@@ -43,7 +41,7 @@ export async function body(message: IncomingMessage, limit: number): Promise<Buf
     if (bytes <= limit) chunks.push(chunk);
   }
   // Only now: who is still sending would not hear it.
-  if (bytes > limit) throw tooMuch;
+  if (bytes > limit) throw new Refusal(413, `a body may have ${limit} bytes`);
   return Buffer.concat(chunks);
 }
 
