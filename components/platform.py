@@ -319,6 +319,7 @@ class Platform(pulumi.ComponentResource):
         port = shape.front_port if hosted else shape.port
         assert port is not None and shape.health is not None, "the settings see to it"  # noqa: PT018 - one fact for the type checker
         sticky = shape.balancing.stickiness
+        interval = self._settings.placed(key).check_seconds or shape.health.interval_seconds
         return TargetGroupArgs(
             vpc_id=self._foundation.network.vpc_id,
             port=port,
@@ -326,10 +327,9 @@ class Platform(pulumi.ComponentResource):
             health=HealthCheck(
                 path=shape.health.path,
                 statuses=shape.health.status,
-                interval=(
-                    self._settings.placed(key).check_seconds or shape.health.interval_seconds
-                ),
-                timeout=shape.health.timeout_seconds,
+                interval=interval,
+                # AWS wants an answer before it asks again.
+                timeout=min(shape.health.timeout_seconds, interval - 1),
                 healthy=shape.health.healthy,
                 unhealthy=shape.health.unhealthy,
             ),
