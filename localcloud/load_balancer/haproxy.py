@@ -82,7 +82,7 @@ def _global(balancer: Balancer) -> str:
     return f"""global
   user haproxy
   group haproxy
-  log stdout format raw local0 notice
+  log stdout format raw local0 info
   stats socket {WORKER_SOCKET} mode 600 level admin expose-fd listeners
   stats timeout 1m
   server-state-file {STATE}
@@ -93,6 +93,11 @@ def _global(balancer: Balancer) -> str:
 defaults
   mode http
   log global
+  option httplog
+  # Only what went wrong.
+  option dontlog-normal
+  # A client's idle connection is closed with its next answer, never while it asks.
+  option idle-close-on-response
   load-server-state-from-file global
   timeout connect {CONNECT_TIMEOUT}s
   timeout client {idle}s

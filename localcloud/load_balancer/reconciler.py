@@ -29,6 +29,9 @@ from localcloud.status_file import Served, StatusFile
 log = logging.getLogger(__name__)
 
 SERVED = "HAProxy 3.0"
+# How long a request may be between being sent to a target and reaching it, in seconds.
+SETTLING = 0.5
+STOPPED = "Target is in the stopped state"
 DRAINING = ("Target.DeregistrationInProgress", "Target deregistration is in progress")
 
 
@@ -296,7 +299,12 @@ class LoadBalancers:
         key = observed.group, observed.name
         group = one.balancer.groups.get(observed.group)
         delay = group.deregistration_delay if group else 0
-        if observed.sessions == 0 or time.monotonic() - self._withdrawn[key] > delay:
+        since = time.monotonic() - self._withdrawn[key]
+        if since < SETTLING:
+            return
+        if not observed.status.startswith("MAINT"):
+            runtime.close(observed)
+        elif observed.sessions == 0 or since > delay:
             runtime.remove(observed)
             del self._withdrawn[key]
 
@@ -307,6 +315,7 @@ class LoadBalancers:
             )
             for target in one.targets
         }
+        told.update(dict.fromkeys(one.stopped, ("unused", STOPPED)))
         leaving = {name.rpartition("_")[0] for _, name in self._withdrawn}
         with self._cloud.reading():
             groups = self._cloud.backend("elbv2", one.region).target_groups
@@ -329,7 +338,7 @@ class LoadBalancers:
                 group.draining = {
                     target: since
                     for target, since in getattr(group, "draining", {}).items()
-                    if target in leaving or time.time() - since < 1.5
+                    if target in leaving or time.time() - since < 3 * SETTLING
                 }
 
     def _health(self, observed: Observed | None, target: Target) -> tuple[TargetState, str]:

@@ -99,17 +99,23 @@ class Runtime:
     def add(self, group: TargetGroup, target: Target) -> None:
         """A new server gets no request before a check of it went well."""
         server = f"{group.name}/{target.name}"
-        self._do(f"add server {server} {haproxy.server_options(group, target)}")
-        self._do(f"set server {server} health down")
+        # Enabled, it counts as well: so its weight comes last.
+        self._do(f"add server {server} {haproxy.server_options(group, target)} weight 0")
         self._do(f"enable health {server}")
         self._do(f"enable server {server}")
+        self._do(f"set server {server} health down")
+        self._do(f"set server {server} weight 1")
 
     def trust(self, observed: Observed) -> None:
         """One good check is enough for a target that is new."""
         self._do(f"set server {observed.group}/{observed.name} health up")
 
     def withdraw(self, observed: Observed) -> None:
-        """No new requests; those under way are finished."""
+        """Nobody new is sent there; those on their way arrive."""
+        self._do(f"set server {observed.group}/{observed.name} state drain")
+
+    def close(self, observed: Observed) -> None:
+        """Nor do those come any more who were there before; requests under way are finished."""
         self._do(f"set server {observed.group}/{observed.name} state maint")
 
     def remove(self, observed: Observed) -> None:

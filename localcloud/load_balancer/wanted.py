@@ -63,6 +63,8 @@ class Wanted:
     balancer: Balancer
     certificates: tuple[Certificate, ...]
     targets: tuple[Target, ...]
+    # Registered, but their instances do not run: target group, id and port.
+    stopped: tuple[tuple[str, str, int], ...]
     # Target groups by the names they have here → their ARNs.
     group_arns: Mapping[str, str]
 
@@ -83,6 +85,7 @@ def read(cloud: Cloud, region: str, balancer: Any) -> Wanted:
     elb = cloud.backend("elbv2", region)
     listeners = sorted(balancer.listeners.values(), key=lambda listener: int(listener.port))
     used: dict[str, Any] = {}
+    stopped: list[tuple[str, str, int]] = []
     for listener in listeners:
         for rule in listener.rules.values():
             for arn in _group_arns(rule.actions):
@@ -106,7 +109,8 @@ def read(cloud: Cloud, region: str, balancer: Any) -> Wanted:
             forwarded_for=balancer.attrs.get("routing.http.xff_header_processing.mode", "append"),
         ),
         certificates=tuple(_certificate(cloud, arn) for arn in sorted(arns)),
-        targets=tuple(_targets(cloud, region, used)),
+        targets=tuple(_targets(cloud, region, used, stopped)),
+        stopped=tuple(stopped),
         group_arns={name: group.arn for name, group in used.items()},
     )
 
@@ -213,7 +217,9 @@ def _target_group(name: str, group: Any) -> TargetGroup:
     )
 
 
-def _targets(cloud: Cloud, region: str, groups: Mapping[str, Any]) -> Iterator[Target]:
+def _targets(
+    cloud: Cloud, region: str, groups: Mapping[str, Any], stopped: list[tuple[str, str, int]]
+) -> Iterator[Target]:
     ec2 = cloud.backend("ec2", region)
     for name, group in groups.items():
         for target in group.targets.values():
@@ -222,6 +228,7 @@ def _targets(cloud: Cloud, region: str, groups: Mapping[str, Any]) -> Iterator[T
                 instance = ec2.get_instance_by_id(address)
                 # A stopped instance gets no requests, and counts as unused.
                 if instance is None or instance.state not in ("pending", "running"):
+                    stopped.append((group.arn, target["Id"], int(target["Port"] or group.port)))
                     continue
                 address = instance.private_ip
             yield Target(

@@ -35,12 +35,15 @@ class Cloud:
             timeout=timeout,
             check=False,
         )
-        print(done.stdout)
+        # What shows secrets is for the test alone, not for the log of whoever runs it.
+        if "--show-secrets" not in arguments:
+            print(done.stdout)
         return done
 
     def expect(self, *arguments: str) -> str:
         done = self.run(*arguments)
-        assert done.returncode == 0, done.stdout
+        said = done.stdout if done.returncode else ""
+        assert done.returncode == 0, f"{' '.join(arguments)} failed:\n{said}"
         return done.stdout
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:

@@ -20,7 +20,7 @@ PORT = 8080
 DELAY = 20
 # A target that tells what it was sent, waits where it is asked to, and says when it is ill.
 TARGET = """
-import http.server, json, os, socket, time, urllib.parse
+import base64, hashlib, http.server, json, os, socket, time, urllib.parse
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
@@ -32,12 +32,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(101)
             self.send_header("Upgrade", self.headers["Upgrade"])
             self.send_header("Connection", "Upgrade")
+            key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+            accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
+            self.send_header("Sec-WebSocket-Accept", accept)
             self.end_headers()
             self.wfile.write(self.rfile.readline())
             return
         ill = asked.path == "/health" and os.path.exists("/tmp/ill")
         body = json.dumps({"host": socket.gethostname(), "path": self.path,
-                           "headers": dict(self.headers)}).encode()
+                           "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
         self.send_response(503 if ill else 200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -95,6 +98,9 @@ class Door:
             text=True,
         )
         return done.stdout + done.stderr
+
+    def proxy_said(self) -> str:
+        return (self.cloud.container("lb-front-*").directory / "console").read_text()[-3000:]
 
     def get(self, path: str, **headers: str) -> dict[str, Any]:
         options = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
@@ -265,6 +271,9 @@ class Load:
                     self.answered += 1
                 else:
                     self.failed.append(f"{time.time():.2f} {answer.status}")
+                if connection.sock is None:
+                    # The answer said that it was the last one.
+                    connection = None
             except OSError as error:
                 self.failed.append(f"{time.time():.2f} {error!r}")
                 connection = None
@@ -280,14 +289,14 @@ class Load:
 def test_what_a_rule_names_is_forwarded_with_the_clients_address(door: Door) -> None:
     said = door.get("/a?b=1")
     assert said["path"] == "/a?b=1"
-    assert said["headers"]["X-Forwarded-For"] == OUTSIDE
-    assert said["headers"]["X-Forwarded-Proto"] == "https"
-    assert said["headers"]["X-Forwarded-Port"] == "443"
+    assert said["headers"]["x-forwarded-for"] == OUTSIDE
+    assert said["headers"]["x-forwarded-proto"] == "https"
+    assert said["headers"]["x-forwarded-port"] == "443"
 
 
 def test_a_forged_address_stays_before_the_real_one(door: Door) -> None:
     said = door.get("/", **{"X-Forwarded-For": "6.6.6.6"})
-    assert said["headers"]["X-Forwarded-For"] == f"6.6.6.6, {OUTSIDE}"
+    assert said["headers"]["x-forwarded-for"] == f"6.6.6.6, {OUTSIDE}"
 
 
 def test_both_targets_get_their_share(door: Door) -> None:
@@ -317,12 +326,12 @@ def test_a_websocket_passes(door: Door) -> None:
     with context.wrap_socket(plain, server_hostname="shop.test") as connection:
         connection.sendall(
             b"GET /ws HTTP/1.1\r\nHost: shop.test\r\nConnection: Upgrade\r\n"
-            b"Upgrade: websocket\r\n\r\nhello\n"
+            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
-        heard = b""
-        while b"hello" not in heard:
-            heard += connection.recv(1000)
-    assert heard.startswith(b"HTTP/1.1 101")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 101")
+        connection.sendall(b"hello\n")
+        assert connection.recv(1000) == b"hello\n"
 
 
 def test_a_record_that_is_an_alias_leads_there_from_inside_too(door: Door) -> None:
@@ -342,7 +351,7 @@ def test_changed_rules_are_in_force_and_nobody_notices_the_change(door: Door) ->
             url = f"https://shop.test/fixed{number}"
             eventually(lambda url=url, n=number: door.curl(url) == f"answer {n}")
             door.cloud.client("elbv2").delete_rule(RuleArn=arn)
-    assert load.failed == []
+    assert load.failed == [], door.proxy_said()
 
 
 def test_a_target_leaves_and_returns_and_nobody_notices(door: Door) -> None:
@@ -356,7 +365,7 @@ def test_a_target_leaves_and_returns_and_nobody_notices(door: Door) -> None:
         door.register(target)
         assert door.health(target) == {target: "initial"}
         door.all_healthy()
-    assert load.failed == []
+    assert load.failed == [], door.proxy_said()
 
 
 def test_what_is_under_way_is_finished_before_a_target_is_let_go(door: Door) -> None:
@@ -400,7 +409,7 @@ def test_a_stopped_machine_is_unused_and_is_served_again_after_its_return(door: 
     with Load(door) as load:
         ec2.start_instances(InstanceIds=[target])
         door.all_healthy()
-    assert load.failed == []
+    assert load.failed == [], door.proxy_said()
 
 
 def test_an_added_machine_is_asked_only_once_it_is_well(door: Door) -> None:
@@ -409,7 +418,7 @@ def test_an_added_machine_is_asked_only_once_it_is_well(door: Door) -> None:
         door.register(added)
         assert door.health(added) == {added: "initial"}
         door.all_healthy()
-    assert load.failed == []
+    assert load.failed == [], door.proxy_said()
 
 
 def test_requests_are_answered_while_the_control_plane_is_killed_and_back(door: Door) -> None:
@@ -419,7 +428,7 @@ def test_requests_are_answered_while_the_control_plane_is_killed_and_back(door: 
         time.sleep(2)
         door.cloud.start()
         door.all_healthy()
-    assert load.failed == []
+    assert load.failed == [], door.proxy_said()
     assert door.cloud.keepers() == before
 
 

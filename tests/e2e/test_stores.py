@@ -197,10 +197,13 @@ def test_a_replica_streams_and_takes_no_writes(cloud: Emulated) -> None:
 
 
 def test_a_static_parameter_waits_for_the_reboot(cloud: Emulated) -> None:
-    main = Client(cloud, "main")
+    main, reader = Client(cloud, "main"), Client(cloud, "reader")
     set_parameters(cloud, max_connections="88", log_min_duration_statement="500")
     eventually(lambda: main.asks("show log_min_duration_statement") == (0, "500ms"))
     assert main.says("show max_connections") == "77"
+    # A replica that allows fewer connections than its source stops reading from it.
+    cloud.client("rds").reboot_db_instance(DBInstanceIdentifier="reader")
+    eventually(lambda: reader.asks("show max_connections") == (0, "88"))
     cloud.client("rds").reboot_db_instance(DBInstanceIdentifier="main")
     eventually(lambda: main.asks("show max_connections") == (0, "88"))
     available(cloud, "main")

@@ -19,7 +19,8 @@ from hosts.roles.release import ReleasedService, Releases, releases
 from hosts.steps import File
 from tests.hosts.machine import Machine, needs_root
 
-pytestmark = needs_root
+# Half a minute of starting programs: with the slower tests, so that the unit suite stays short.
+pytestmark = [needs_root, pytest.mark.e2e]
 
 API, WORKER = "notebook-api.service", "notebook-worker.service"
 CURRENT = "/srv/notebook/current"

@@ -34,8 +34,7 @@ let leaving = false;
 const server = createServer((message, response) => {
   response.setHeader("X-Node", hostname());
   response.setHeader("X-Version", release.version);
-  if (leaving) response.setHeader("Connection", "close");
-  void respond(table, message, response);
+  void respond(table, message, response, () => leaving);
 });
 server.keepAliveTimeout = KEEP_ALIVE;
 server.headersTimeout = KEEP_ALIVE + 5_000;

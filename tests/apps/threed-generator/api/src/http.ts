@@ -45,20 +45,20 @@ export async function body(message: IncomingMessage, limit: number): Promise<Buf
   return Buffer.concat(chunks);
 }
 
+// Whoever asks is known by a token, never by a cookie: any page may ask.
+const ANY_PAGE = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Allow-Methods": "GET, POST",
+  "Access-Control-Allow-Headers": "Authorization, Content-Type",
+};
+
+/** Once it is leaving, each answer is the last one of its connection. */
 export async function respond(
   routes: readonly Route[],
   message: IncomingMessage,
   response: ServerResponse,
+  leaving: () => boolean,
 ): Promise<void> {
-  // Whoever asks is known by a token, never by a cookie: any page may ask.
-  response.setHeader("Access-Control-Allow-Origin", "*");
-  if (message.method === "OPTIONS") {
-    response.setHeader("Access-Control-Allow-Methods", "GET, POST");
-    response.setHeader("Access-Control-Allow-Headers", "Authorization, Content-Type");
-    response.statusCode = 204;
-    response.end();
-    return;
-  }
   let answer: Answer;
   try {
     answer = await dispatch(routes, message);
@@ -71,16 +71,20 @@ export async function respond(
     };
   }
   response.statusCode = answer.status ?? 200;
-  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  const headers = { ...ANY_PAGE, ...answer.headers, ...(leaving() ? { Connection: "close" } : {}) };
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (answer.stream) {
     await pipeline(answer.stream, response).catch(() => response.destroy());
-    return;
+  } else if (answer.body === undefined) {
+    response.end();
+  } else {
+    response.setHeader("Content-Type", "application/json");
+    response.end(`${JSON.stringify(answer.body)}\n`);
   }
-  response.setHeader("Content-Type", "application/json");
-  response.end(`${JSON.stringify(answer.body)}\n`);
 }
 
 async function dispatch(routes: readonly Route[], message: IncomingMessage): Promise<Answer> {
+  if (message.method === "OPTIONS") return { status: 204 };
   const url = new URL(message.url ?? "/", "http://service");
   const matching = routes.flatMap((route) => {
     const match = route.path.exec(url.pathname);
