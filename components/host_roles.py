@@ -18,6 +18,7 @@ from hosts.roles.host_firewall import HostFirewall, Opening, host_firewall
 from hosts.roles.java_service import JavaService, java_service
 from hosts.roles.node_runtime import NodeRuntime, PinnedArchive, Pm2Runtime
 from hosts.roles.node_service import NodeService, node_service
+from hosts.roles.operations import Operations, operations
 from hosts.roles.pm2_service import Pm2Service, pm2_service
 from hosts.roles.release import ReleasedService, Releases, releases
 from hosts.roles.schedule import calendar_event
@@ -89,7 +90,17 @@ def jump_host_roles(settings: Settings, openings: tuple[str, ...]) -> list[Role]
 
 def database_roles(settings: Settings, facts: Mapping[str, Any]) -> list[Role]:
     """The one place from which databases are worked on, as the operations instance is it."""
-    roles: list[Role] = []
+    databases = [
+        database for one in settings.applications.values() for database in one.databases.values()
+    ]
+    roles: list[Role] = [
+        operations(
+            Operations(
+                engines=frozenset(database.kind for database in databases),
+                caches=any(one.caches for one in settings.applications.values()),
+            )
+        )
+    ]
     architecture = architecture_of(settings.stack.operations.instance_type)
     for name, application in settings.applications.items():
         bootstraps = {
