@@ -111,7 +111,7 @@ class LoadBalancers:
     def _reconcile(self) -> None:
         with self._cloud.reading():
             found = list(wanted.load_balancers(self._cloud))
-            placed = all(hasattr(balancer, "place") for _, balancer in found)
+            placed = all(_is_placed(balancer) for _, balancer in found)
         if not placed:
             with self._cloud.changing():
                 self._place_all()
@@ -148,12 +148,12 @@ class LoadBalancers:
         for _, balancer in wanted.load_balancers(self._cloud):
             taken.add(getattr(balancer, "place", ("", "", ""))[2] or "")
         for region, balancer in wanted.load_balancers(self._cloud):
-            if hasattr(balancer, "place"):
+            if _is_placed(balancer):
                 continue
             subnets = [subnet.id for subnet in balancer.subnets]
             place = placement.take(self._cloud, region, subnets, _owner(balancer.name))
             public = None
-            if balancer.scheme == "internet-facing":
+            if _faces_the_internet(balancer):
                 network = self._network.namespace.public
                 numbers = (str(network[n]) for n in public_addresses.BALANCERS)
                 public = next(address for address in numbers if address not in taken)
@@ -182,6 +182,8 @@ class LoadBalancers:
         runtime = Runtime(node.container)
         if node.container.running:
             runtime.wait_until_ready()
+            for address in self._addresses(one):
+                node.container.run("ip", "addr", "replace", address, "dev", "host0")
             running = self._running_targets(one, runtime)
             changed |= node.configure({"haproxy.cfg": haproxy.configuration(one.balancer, [])})
             if changed:
@@ -200,11 +202,12 @@ class LoadBalancers:
             if balancer is not None:
                 balancer.state = "active"
 
+    def _addresses(self, one: Wanted) -> list[str]:
+        prefix = self._network.namespace.public.prefixlen
+        public = [f"{one.public_address}/{prefix}"] if one.public_address else []
+        return [one.place.interface, *public]
+
     def _start(self, one: Wanted, node: Node) -> None:
-        addresses = [one.place.interface]
-        if one.public_address:
-            prefix = self._network.namespace.public.prefixlen
-            addresses.append(f"{one.public_address}/{prefix}")
         command = (
             f"mkdir -p {haproxy.RUN} && "
             f"exec haproxy -W -S {haproxy.MASTER_SOCKET},mode,600 -f {CONFIG}/running.cfg"
@@ -213,7 +216,7 @@ class LoadBalancers:
             Service(
                 image=self._image.root,
                 command=["sh", "-c", command],
-                addresses=addresses,
+                addresses=self._addresses(one),
                 writable={node.data: DATA},
                 readable={node.config: CONFIG},
             )
@@ -383,6 +386,16 @@ def _same(observed: Observed | None, target: Target) -> bool:
     return (
         observed is not None and observed.address == target.address and observed.port == target.port
     )
+
+
+def _faces_the_internet(balancer: Any) -> bool:
+    """Every load balancer does that is not asked to be internal; moto leaves that unsaid."""
+    return balancer.scheme != "internal"
+
+
+def _is_placed(balancer: Any) -> bool:
+    public = getattr(balancer, "place", (None, None, None))[2]
+    return hasattr(balancer, "place") and bool(public) == _faces_the_internet(balancer)
 
 
 def _owner(name: str) -> str:

@@ -19,7 +19,7 @@ from localcloud.control_plane.reconciler import Cloud
 from localcloud.machines import facts, image, seed
 from localcloud.machines.container import Container, Machine
 from localcloud.machines.host import MachinesError
-from localcloud.network import addresses, public_addresses
+from localcloud.network import addresses, private_addresses, public_addresses
 from localcloud.network.cloud_network import CloudNetwork, network_of
 from localcloud.network.firewall import Rule
 from localcloud.network.metadata import Facts, Metadata, MetadataServer
@@ -82,6 +82,7 @@ class Machines:
         self._directory = state_dir
         self._network: CloudNetwork = network_of(state_dir.parent)
         self._status = StatusFile(state_dir)
+        private_addresses.install()
         public_addresses.install(self._network.namespace.public)
         thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         thread.start()

@@ -49,7 +49,8 @@ class Namespace:
                 f"addr add {addresses.RESOLVER}/16 dev {BRIDGE}",
                 f"addr add {addresses.ENDPOINT}/16 dev {BRIDGE}",
                 f"addr add {self.public[2]}/{self.public.prefixlen} dev {BRIDGE}",
-                *(f"addr add {vpc[1]}/{vpc.prefixlen} dev {BRIDGE}" for vpc in vpcs),
+                # No address of the VPC is taken: all of them are the machines'.
+                *(f"route add {vpc} dev {BRIDGE} src {addresses.METADATA}" for vpc in vpcs),
             ]
         )
         self._link_host()

@@ -159,7 +159,7 @@ def build(cloud: Emulated) -> Door:
     front = cloud.group("front", port_80="0.0.0.0/0", port_443="0.0.0.0/0")
     apps = cloud.group("apps", port_8080=front, port_22=cloud.operations_group)
     balancer = elb.create_load_balancer(
-        Name="front", Subnets=cloud.subnets, SecurityGroups=[front], Scheme="internet-facing"
+        Name="front", Subnets=cloud.subnets, SecurityGroups=[front]
     )["LoadBalancers"][0]
     group = elb.create_target_group(
         Name="web",
@@ -436,3 +436,16 @@ def test_a_crashed_proxy_comes_back_with_its_targets(door: Door) -> None:
     door.cloud.container("lb-front-*").run("pkill", "-9", "haproxy")
     eventually(lambda: '"host"' in door.curl("https://shop.test/"))
     door.all_healthy()
+
+
+def test_an_internal_load_balancer_has_no_public_address(door: Door) -> None:
+    door.cloud.client("elbv2").create_load_balancer(
+        Name="inside", Subnets=door.cloud.subnets, Scheme="internal"
+    )
+
+    def address() -> str:
+        said = {one["name"]: one["address"] for one in door.cloud.status("load_balancer")}
+        return said.get("inside", "")
+
+    eventually(address)
+    assert address().startswith("10.77.")

@@ -167,4 +167,4 @@ def test_doctor_says_the_command_for_what_is_missing(
 
     said = capsys.readouterr().out
     assert "MISSING" in said
-    assert "terraform providers mirror" in said.replace("\n", " ")
+    assert "terraform init" in said.replace("\n", " ")

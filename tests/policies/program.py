@@ -1,7 +1,10 @@
 """The project's own stacks as the policy pack sees them."""
 
+import json
 from functools import cache
 from typing import Any
+
+from pulumi_policy.deserialize import deserialize_properties
 
 from policies.testing import Declared
 from tests.recording import Engine
@@ -24,16 +27,20 @@ class _References(Engine):
 
 
 @cache
-def declared(stack: str) -> list[Declared]:
-    """Every resource of a stack, with its options, its provider and its references."""
+def declared(stack: str, changes: str = "{}") -> list[Declared]:
+    """Every resource of a stack, with its options, its provider and its references.
+
+    Changes to its configuration are JSON, so that the same ones are known again.
+    """
     engine = _References()
     engine.attach(stack=stack)
-    engine.build(lambda: platform_of(stack))
-    inputs = {each.urn: each.inputs for each in engine.registered}
+    engine.build(lambda: platform_of(stack, json.loads(changes)))
+    # As the SDK does before a rule sees them: a secret is what it holds.
+    inputs = {each.urn: deserialize_properties(each.inputs) for each in engine.registered}
     return [
         Declared(
             type=each.typ,
-            props=each.inputs,
+            props=inputs[each.urn],
             name=each.name,
             protect=each.protect,
             parent=each.parent or None,

@@ -1,6 +1,8 @@
 """What the program builds holds to every rule of its own pack."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from pulumi_policy import EnforcementLevel
@@ -9,7 +11,34 @@ from policies.catalogue import policies_for
 from policies.testing import Declared, run
 from settings.load import stack_configuration
 from tests.policies.program import declared
-from tests.stacks import STACKS
+from tests.stacks import STACKS, configuration, settings_of
+
+
+def on_containers() -> dict[str, Any]:
+    """Every application of production on ECS."""
+    applications = json.loads(configuration("prod")["groundwork:applications"])
+    return {
+        "applications": {
+            name: {**application, "placement": _on_ecs(name)}
+            for name, application in applications.items()
+        }
+    }
+
+
+def _on_ecs(application: str) -> dict[str, Any]:
+    services = settings_of("prod").applications[application].services
+    size = {"cpu": 512, "memory_mb": 1024, "image": IMAGE}
+    return {"kind": "ecs", "services": dict.fromkeys(services, size)}
+
+
+IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop@sha256:{'0' * 64}"
+CHOICES_OF_PRODUCTION: dict[str, Callable[[], dict[str, Any]]] = {
+    "containers": on_containers,
+    "bastion": lambda: {"access": {"kind": "bastion", "allowed_from": ["198.51.100.0/24"]}},
+    "public origin": lambda: {"edge": {"kind": "cdn", "origin": "public"}},
+    "load balancer": lambda: {"edge": {"kind": "load-balancer"}},
+}
+CHOICES = ("containers + load balancer", "bastion + public origin")
 
 
 def broken(stack: str, resources: Sequence[Declared]) -> list[tuple[str, str, str]]:
@@ -26,6 +55,14 @@ def broken(stack: str, resources: Sequence[Declared]) -> list[tuple[str, str, st
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_stack_of_the_project_breaks_a_rule_blocking_or_not(stack: str) -> None:
     assert broken(stack, declared(stack)) == []
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_production_breaks_no_rule_whatever_else_it_chooses(choice: str) -> None:
+    changes: dict[str, Any] = {}
+    for part in choice.split(" + "):
+        changes |= CHOICES_OF_PRODUCTION[part]()
+    assert broken("prod", declared("prod", json.dumps(changes))) == []
 
 
 def test_production_has_enough_of_each_kind_to_be_judged() -> None:

@@ -17,6 +17,7 @@ SERVICES = (
     "ecs",
     "elasticache",
     "elbv2",
+    "kms",
     "logs",
     "rds",
     "route53",

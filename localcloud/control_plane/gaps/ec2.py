@@ -13,6 +13,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses import EC2Response
+from moto.ec2.responses.dhcp_options import DHCPOptions
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.monitoring import Monitoring
 
@@ -53,6 +54,15 @@ def modify_instance_maintenance_options(self: Any) -> ActionResult:
     recovery = self._get_param("AutoRecovery")
     instance.maintenance_options = {"AutoRecovery": recovery}
     return ActionResult({"InstanceId": instance.id, "AutoRecovery": recovery})
+
+
+@mends(DHCPOptions, "create_dhcp_options")
+def create_dhcp_options(original: Method, self: Any) -> ActionResult:
+    """Moto drops the tags of these alone."""
+    answer = original(self)
+    tags = self._parse_tag_specification().get("dhcp-options", {})
+    answer.result["DhcpOptions"].add_tags(tags)
+    return answer
 
 
 @mends(EC2Backend, "create_launch_template")

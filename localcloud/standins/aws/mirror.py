@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 VERSION = "5.100.0"
-SOURCE = "registry.terraform.io/hashicorp/aws"
+# Within a mirror, below the name of the host that published it.
+SOURCE = "hashicorp/aws"
 # Outside Terraform's own list, but where images of build machines put a mirror.
 CUSTOMARY = (Path("/opt/tf-plugins"),)
 
@@ -17,20 +18,18 @@ class ProviderNotFoundError(Exception):
 
 def find_provider() -> Path:
     """The provider's executable, of exactly the version that the mapping was proved with."""
-    looked_for = [
-        mirror / SOURCE / VERSION / _platform() / f"terraform-provider-aws_v{VERSION}"
-        for mirror in mirrors()
-    ]
-    for file in looked_for:
-        # Releases carry a protocol suffix: terraform-provider-aws_v5.100.0_x5.
-        for found in sorted(file.parent.glob(f"{file.name}*")):
+    # Releases carry a protocol suffix: terraform-provider-aws_v5.100.0_x5.
+    wanted = f"*/{SOURCE}/{VERSION}/{_platform()}/terraform-provider-aws_v{VERSION}*"
+    places = list(dict.fromkeys(mirrors()))
+    for place in places:
+        for found in sorted(place.glob(wanted)):
             if os.access(found, os.X_OK) and found.is_file():
                 return found
-    listed = "\n  ".join(f"{file}*" for file in dict.fromkeys(looked_for))
+    listed = "\n  ".join(f"{place}/{wanted}" for place in places)
     raise ProviderNotFoundError(
         f"the Terraform AWS provider {VERSION} is not on this machine. Looked for:\n  {listed}\n"
-        "Put it there with `terraform providers mirror DIR` in a folder whose configuration "
-        f'requires hashicorp/aws = "{VERSION}", and name DIR in TF_PLUGIN_CACHE_DIR.'
+        "Put it there with `TF_PLUGIN_CACHE_DIR=DIR terraform init` in a folder whose "
+        f'configuration requires hashicorp/aws = "{VERSION}", and keep TF_PLUGIN_CACHE_DIR set.'
     )
 
 

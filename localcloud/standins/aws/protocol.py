@@ -13,6 +13,7 @@ import grpc
 import msgpack
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+from localcloud.processes import MARK, ROLE
 from localcloud.standins.aws import cache
 from localcloud.standins.serving import CHANNEL
 from localcloud.standins.values import UNKNOWN
@@ -94,6 +95,8 @@ class TerraformProvider:
                 "HOME": tempfile.gettempdir(),
                 COOKIE[0]: COOKIE[1],
                 "PLUGIN_PROTOCOL_VERSIONS": "5",
+                # Should this process be killed, the local cloud still finds the provider.
+                **{name: os.environ[name] for name in (MARK, ROLE) if name in os.environ},
                 **environment,
             },
             stdin=subprocess.DEVNULL,

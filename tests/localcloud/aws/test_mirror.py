@@ -21,7 +21,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put(directory: Path, name: str = "terraform-provider-aws_v5.100.0_x5") -> Path:
-    file = directory / mirror.SOURCE / mirror.VERSION / "linux_amd64" / name
+    file = directory / "providers.example" / mirror.SOURCE / mirror.VERSION / "linux_amd64" / name
     file.parent.mkdir(parents=True)
     file.touch(mode=0o755)
     return file
@@ -63,7 +63,7 @@ def test_another_version_is_not_taken_and_every_file_is_named(home: Path) -> Non
 
     for place in (".terraform.d/plugins", ".local/share/terraform/plugins", "share"):
         assert f"{home / place}" in str(refused.value)
-    assert "terraform providers mirror" in str(refused.value)
+    assert "TF_PLUGIN_CACHE_DIR=DIR terraform init" in str(refused.value)
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:5000", "http://localhost:1"])

@@ -1,5 +1,7 @@
 """What stands before the platform: CloudFront, its functions and policies, WAF at both places."""
 
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 from compute import Front, certified
@@ -184,74 +186,75 @@ def _headers(base: Foundation) -> aws.cloudfront.ResponseHeadersPolicy:
 
 
 def _web_acl(name: str, scope: str, opts: pulumi.ResourceOptions) -> aws.wafv2.WebAcl:
-    def seen(rule: str) -> dict[str, object]:
+    def seen(rule: str) -> Any:
         return {
             "cloudwatch_metrics_enabled": True,
             "metric_name": f"{name}-{rule}",
             "sampled_requests_enabled": True,
         }
 
+    rules: list[Any] = [
+        {
+            "name": "common",
+            "priority": 1,
+            "override_action": {"none": {}},
+            "statement": {
+                "managed_rule_group_statement": {
+                    "vendor_name": "AWS",
+                    "name": "AWSManagedRulesCommonRuleSet",
+                    "rule_action_overrides": [
+                        {"name": "SizeRestrictions_BODY", "action_to_use": {"count": {}}}
+                    ],
+                }
+            },
+            "visibility_config": seen("common"),
+        },
+        {
+            "name": "rate",
+            "priority": 2,
+            "action": {"block": {}},
+            "statement": {
+                "rate_based_statement": {
+                    "limit": 2000,
+                    "aggregate_key_type": "IP",
+                    "evaluation_window_sec": 300,
+                    "scope_down_statement": {
+                        "byte_match_statement": {
+                            "search_string": "/api/",
+                            "positional_constraint": "STARTS_WITH",
+                            "field_to_match": {"uri_path": {}},
+                            "text_transformations": [{"priority": 0, "type": "LOWERCASE"}],
+                        }
+                    },
+                }
+            },
+            "visibility_config": seen("rate"),
+        },
+        {
+            "name": "origin-check",
+            "priority": 3,
+            "action": {"block": {}},
+            "statement": {
+                "not_statement": {
+                    "statement": {
+                        "byte_match_statement": {
+                            "search_string": "expected",
+                            "positional_constraint": "EXACTLY",
+                            "field_to_match": {"single_header": {"name": "x-origin-check"}},
+                            "text_transformations": [{"priority": 0, "type": "NONE"}],
+                        }
+                    }
+                }
+            },
+            "visibility_config": seen("origin-check"),
+        },
+    ]
     return aws.wafv2.WebAcl(
         name,
         scope=scope,
         default_action={"allow": {}},
         visibility_config=seen("all"),
-        rules=[
-            {
-                "name": "common",
-                "priority": 1,
-                "override_action": {"none": {}},
-                "statement": {
-                    "managed_rule_group_statement": {
-                        "vendor_name": "AWS",
-                        "name": "AWSManagedRulesCommonRuleSet",
-                        "rule_action_overrides": [
-                            {"name": "SizeRestrictions_BODY", "action_to_use": {"count": {}}}
-                        ],
-                    }
-                },
-                "visibility_config": seen("common"),
-            },
-            {
-                "name": "rate",
-                "priority": 2,
-                "action": {"block": {}},
-                "statement": {
-                    "rate_based_statement": {
-                        "limit": 2000,
-                        "aggregate_key_type": "IP",
-                        "evaluation_window_sec": 300,
-                        "scope_down_statement": {
-                            "byte_match_statement": {
-                                "search_string": "/api/",
-                                "positional_constraint": "STARTS_WITH",
-                                "field_to_match": {"uri_path": {}},
-                                "text_transformations": [{"priority": 0, "type": "LOWERCASE"}],
-                            }
-                        },
-                    }
-                },
-                "visibility_config": seen("rate"),
-            },
-            {
-                "name": "origin-check",
-                "priority": 3,
-                "action": {"block": {}},
-                "statement": {
-                    "not_statement": {
-                        "statement": {
-                            "byte_match_statement": {
-                                "search_string": "expected",
-                                "positional_constraint": "EXACTLY",
-                                "field_to_match": {"single_header": {"name": "x-origin-check"}},
-                                "text_transformations": [{"priority": 0, "type": "NONE"}],
-                            }
-                        }
-                    }
-                },
-                "visibility_config": seen("origin-check"),
-            },
-        ],
+        rules=rules,
         opts=opts,
     )
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -161,26 +162,27 @@ def _log_bucket(main: pulumi.ResourceOptions) -> tuple[aws.s3.Bucket, aws.s3.Buc
         rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
         opts=main,
     )
+    statements: list[Any] = [
+        {
+            "effect": "Allow",
+            "principals": [
+                {
+                    "type": "Service",
+                    "identifiers": ["logdelivery.elasticloadbalancing.amazonaws.com"],
+                }
+            ],
+            "actions": ["s3:PutObject"],
+            "resources": [bucket.arn.apply(lambda arn: f"{arn}/*")],
+        },
+        {
+            "effect": "Allow",
+            "principals": [{"type": "Service", "identifiers": ["logging.s3.amazonaws.com"]}],
+            "actions": ["s3:PutObject"],
+            "resources": [bucket.arn.apply(lambda arn: f"{arn}/s3/*")],
+        },
+    ]
     document = aws.iam.get_policy_document_output(
-        statements=[
-            {
-                "effect": "Allow",
-                "principals": [
-                    {
-                        "type": "Service",
-                        "identifiers": ["logdelivery.elasticloadbalancing.amazonaws.com"],
-                    }
-                ],
-                "actions": ["s3:PutObject"],
-                "resources": [bucket.arn.apply(lambda arn: f"{arn}/*")],
-            },
-            {
-                "effect": "Allow",
-                "principals": [{"type": "Service", "identifiers": ["logging.s3.amazonaws.com"]}],
-                "actions": ["s3:PutObject"],
-                "resources": [bucket.arn.apply(lambda arn: f"{arn}/s3/*")],
-            },
-        ],
+        statements=statements,
         opts=pulumi.InvokeOptions(provider=main.provider),
     )
     policy = aws.s3.BucketPolicy("logs", bucket=bucket.id, policy=document.json, opts=main)

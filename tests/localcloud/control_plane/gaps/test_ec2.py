@@ -96,3 +96,14 @@ def test_an_instance_without_a_public_address_shows_none(client: Client) -> None
 
     assert association(private) is None
     assert association(public) is not None
+
+
+def test_options_of_a_network_have_their_tags(client: Client) -> None:
+    made = client("ec2").create_dhcp_options(
+        DhcpConfigurations=[{"Key": "domain-name", "Values": ["internal.test"]}],
+        TagSpecifications=[
+            {"ResourceType": "dhcp-options", "Tags": [{"Key": "Stack", "Value": "test"}]}
+        ],
+    )
+
+    assert made["DhcpOptions"]["Tags"] == [{"Key": "Stack", "Value": "test"}]
