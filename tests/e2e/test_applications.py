@@ -35,7 +35,8 @@ class Visitor:
 
     @property
     def address(self) -> str:
-        (balancer,) = json.loads((self.state / "load_balancer" / "status.json").read_text())
+        found = json.loads((self.state / "load_balancer" / "status.json").read_text())
+        (balancer,) = found["served"]
         return balancer["address"]
 
     def ask(self, url: str, *options: str) -> Answer:
