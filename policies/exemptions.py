@@ -84,7 +84,7 @@ def _exemption(entry: object, rules: Collection[str]) -> Exemption:
     for field in FIELDS:
         if not str(values.get(field) or "").strip():
             raise ValueError(f"{field} is missing.")
-    if values["rule"] not in rules:
+    if str(values["rule"]) not in rules:
         raise ValueError(f"there is no rule {values['rule']!r}; docs/controls.md lists them.")
     try:
         # An unquoted date may reach us with a time behind it.

@@ -8,6 +8,7 @@ from localcloud.engine import recovery
 from localcloud.engine.run import follow
 from localcloud.engine.stack import Stack
 from localcloud.error import LocalCloudError
+from localcloud.machines.destroy import destroy
 from localcloud.paths import Paths
 from localcloud.report import Progress, Timings, say
 
@@ -34,6 +35,10 @@ def run(paths: Paths, name: str) -> int:
             if remaining:
                 listed = ", ".join(f"{process.pid} ({process.command})" for process in remaining)
                 raise LocalCloudError(f"These processes do not end: {listed}")
+            # Machines and stores outlive the control plane, so they are ended by their own records.
+            state = paths.control_plane / "state"
+            if (state / "network").exists():
+                destroy(state)
             shutil.rmtree(paths.home)
     report.show_timings(timings)
     say("Down: no process and no file of the local cloud is left.")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from localcloud.error import LocalCloudError
 from localcloud.network import addresses
+from localcloud.network.addresses import ENDPOINT, METADATA, RESOLVER
 
 BRIDGE = "vpc"
 ROUTER = "02:00:00:00:00:01"
@@ -38,6 +39,10 @@ class Namespace:
         if not self.exists():
             self._refuse_taken_range()
             _run("ip", "netns", "add", self.name)
+        wanted = {
+            *(f"{address}/16" for address in (METADATA, RESOLVER, ENDPOINT)),
+            f"{self.public[2]}/{self.public.prefixlen}",
+        }
         self._batch(
             [
                 "link set dev lo up",
@@ -45,12 +50,15 @@ class Namespace:
                 # Its own for good: else it is its lowest port's, and changes as machines come.
                 f"link set dev {BRIDGE} address {ROUTER}",
                 f"link set dev {BRIDGE} up",
-                f"addr add {addresses.METADATA}/16 dev {BRIDGE}",
-                f"addr add {addresses.RESOLVER}/16 dev {BRIDGE}",
-                f"addr add {addresses.ENDPOINT}/16 dev {BRIDGE}",
-                f"addr add {self.public[2]}/{self.public.prefixlen} dev {BRIDGE}",
+            ]
+        )
+        found = set(self._addresses())
+        self._batch(
+            [
+                *(f"addr del {address} dev {BRIDGE}" for address in sorted(found - wanted)),
+                *(f"addr add {address} dev {BRIDGE}" for address in sorted(wanted - found)),
                 # No address of the VPC is taken: all of them are the machines'.
-                *(f"route add {vpc} dev {BRIDGE} src {addresses.METADATA}" for vpc in vpcs),
+                *(f"route add {vpc} dev {BRIDGE} src {METADATA}" for vpc in vpcs),
             ]
         )
         self._link_host()
@@ -104,6 +112,10 @@ class Namespace:
             already_there = "File exists" in done.stderr or "already assigned" in done.stderr
             if done.returncode and not already_there:
                 raise NetworkError(f"ip {command}: {done.stderr.strip()}")
+
+    def _addresses(self) -> list[str]:
+        shown = _run(*f"ip -n {self.name} -o -4 addr show dev {BRIDGE}".split())
+        return [line.split()[3] for line in shown.splitlines()]
 
     def _link_host(self) -> None:
         if _link_exists(self.host_link):

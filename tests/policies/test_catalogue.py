@@ -103,6 +103,7 @@ def test_every_exemption_is_printed_where_it_applies() -> None:
         ({**EXEMPTION, "ticket": "A-1"}, "unknown key 'ticket'"),
         ({**EXEMPTION, "resource": "gone"}, "no resource 'gone'"),
         ("rds-storage-encrypted", "must have the keys"),
+        ({**EXEMPTION, "rule": ["rds-storage-encrypted"]}, "no rule"),
     ],
 )
 def test_a_wrong_exemption_stops_the_run_and_exempts_nothing(entry: Any, says: str) -> None:

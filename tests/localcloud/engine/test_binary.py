@@ -166,9 +166,10 @@ def test_a_download_brings_the_language_host_along(site: str) -> None:
     assert cached.language_host == found.language_host
 
 
-@pytest.mark.parametrize(
-    "site", [BOTH[: len(BOTH) // 2], b"<html>", archive("readme")], indirect=True
-)
+BROKEN = {"cut off": BOTH[: len(BOTH) // 2], "a page": b"<html>", "empty": archive("readme")}
+
+
+@pytest.mark.parametrize("site", BROKEN.values(), ids=BROKEN, indirect=True)
 def test_a_broken_download_is_no_engine(site: str) -> None:
     assert binary._download(print, base=site) is None
     assert binary.cached() is None
