@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,47 +26,60 @@ def _is_local(host: object) -> bool:
         return False
 
 
-@pytest.fixture(autouse=True)
-def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every connection but to this machine is refused, and so is the look-up of a name."""
-    if request.node.get_closest_marker("e2e"):
-        return
-    connect, connect_ex, getaddrinfo = (
-        socket.socket.connect,
-        socket.socket.connect_ex,
-        socket.getaddrinfo,
-    )
+class Guard:
+    """Refuses every connection but to this machine, and the look-up of every other name."""
 
-    def guard(sock: socket.socket, address: Any) -> None:
-        if sock.family != socket.AF_UNIX and not _is_local(address[0]):
+    def __init__(self) -> None:
+        self.on = True
+        self._connect = socket.socket.connect
+        self._connect_ex = socket.socket.connect_ex
+        self._getaddrinfo = socket.getaddrinfo
+
+    def install(self, patch: pytest.MonkeyPatch) -> None:
+        guard = self
+
+        def connect(sock: socket.socket, address: Any) -> None:
+            guard.check(sock, address)
+            guard._connect(sock, address)
+
+        def connect_ex(sock: socket.socket, address: Any) -> int:
+            guard.check(sock, address)
+            return guard._connect_ex(sock, address)
+
+        def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+            if guard.on and not _is_local(host):
+                raise NetworkRefused(f"a unit test tried to look up {host!r}")
+            return guard._getaddrinfo(host, *args, **kwargs)
+
+        patch.setattr(socket.socket, "connect", connect)
+        patch.setattr(socket.socket, "connect_ex", connect_ex)
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    def check(self, sock: socket.socket, address: Any) -> None:
+        if self.on and sock.family != socket.AF_UNIX and not _is_local(address[0]):
             raise NetworkRefused(f"a unit test tried to reach {address}")
 
-    def guarded_connect(sock: socket.socket, address: Any) -> None:
-        guard(sock, address)
-        connect(sock, address)
 
-    def guarded_connect_ex(sock: socket.socket, address: Any) -> int:
-        guard(sock, address)
-        return connect_ex(sock, address)
-
-    def guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
-        if not _is_local(host):
-            raise NetworkRefused(f"a unit test tried to look up {host!r}")
-        return getaddrinfo(host, *args, **kwargs)
-
-    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
-    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
-    monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+GUARD = Guard()
 
 
-@pytest.fixture(autouse=True)
-def _no_aws_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test can pass, or do harm, thanks to the credentials of whoever runs it."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+# Once a session: thousands of tests would each pay for it.
+@pytest.fixture(scope="session", autouse=True)
+def _no_network_and_no_aws_account() -> Iterator[None]:
+    """No test can pass, or do harm, thanks to the network or the account of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        GUARD.install(patch)
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        yield
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Only a test that was asked for by its marker may reach machines of its own."""
+    GUARD.on = item.get_closest_marker("e2e") is None
 
 
 @pytest.fixture
