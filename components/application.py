@@ -32,7 +32,14 @@ from components.variables import Facts, StoreFacts, reads, resolve
 from components.workload import SecretReference, Workload
 from settings import application as wanted
 from settings.secrets import configuration_key
-from settings.stack import CacheSize, DatabaseSize, EcsPlacement, FargateSize, HostsPlacement
+from settings.stack import (
+    CacheSize,
+    DatabaseSize,
+    EcsPlacement,
+    FargateSize,
+    HostEdge,
+    HostsPlacement,
+)
 from settings.tree import Settings
 
 # Extensions that the server must load before it can create them (RDS user guide).
@@ -201,12 +208,17 @@ class Application(pulumi.ComponentResource):
                         else None
                     ),
                     # A bucket that the content network serves is told so by what serves it.
-                    grants=None if bucket.host else (),
+                    grants=None if bucket.host and self._at_an_edge else (),
                 ),
                 opts=self._child,
             )
             for key, bucket in self._spec.buckets.items()
         }
+
+    @property
+    def _at_an_edge(self) -> bool:
+        """Whether there are distributions, each of which makes the policy of its bucket."""
+        return not isinstance(self._args.settings.stack.edge, HostEdge)
 
     def _origin(self, origin: str) -> str:
         for host in self._spec.hosts:

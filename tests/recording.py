@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
 import yaml
@@ -128,7 +129,9 @@ class Engine(pulumi.runtime.Mocks):
         def run() -> None:
             program()
 
-        run()
+        # Nobody is there to open a way to.
+        with patch("hosts.port_forward.open_way", return_value="127.0.0.1"):
+            run()
 
     def of(self, typ: str) -> list[dict[str, Any]]:
         """The inputs of each resource of that kind."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pulumi
 
@@ -54,7 +53,5 @@ def built(stack: str, changes: str = "{}") -> Engine:
     """
     engine = Engine()
     engine.attach()
-    # Nobody is there to open a way to.
-    with patch("hosts.port_forward.open_way", return_value="127.0.0.1"):
-        engine.build(lambda: platform_of(stack, json.loads(changes)))
+    engine.build(lambda: platform_of(stack, json.loads(changes)))
     return engine

@@ -112,9 +112,7 @@ def test_a_body_above_the_limit_is_refused_and_one_below_is_not(
     too_large = tmp_path / "too-large"
     too_large.write_bytes(b"\0" * 51 * 1024**2)
 
-    answer = visitor.ask(
-        f"https://{API}/models", "-X", "POST", "--data-binary", f"@{too_large}"
-    )
+    answer = visitor.ask(f"https://{API}/models", "-X", "POST", "--data-binary", f"@{too_large}")
     assert answer.status == 413
 
 
