@@ -45,8 +45,8 @@ drift: $(VENV) ## Does AWS still look as the program says? Changes nothing: make
 	@pulumi preview --stack $(STACK) --policy-pack policies --refresh --expect-no-changes
 
 .PHONY: unit
-unit: $(VENV) ## Unit tests: no network, no AWS account, under a minute
-	@$(BIN)/pytest
+unit: $(VENV) ## Unit tests: no network, no AWS account, about a minute
+	@$(BIN)/pytest -n auto
 
 .PHONY: lint
 lint: $(VENV) ## Style, formatting and types
