@@ -1,7 +1,7 @@
 """One application: what it keeps, and its services where the stack places them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
@@ -32,13 +32,30 @@ from components.variables import Facts, StoreFacts, reads, resolve
 from components.workload import SecretReference, Workload
 from settings import application as wanted
 from settings.secrets import configuration_key
-from settings.stack import CacheSize, DatabaseSize, EcsPlacement, FargateSize, HostsPlacement
+from settings.stack import (
+    CacheSize,
+    DatabaseSize,
+    EcsPlacement,
+    FargateSize,
+    HostEdge,
+    HostsPlacement,
+)
 from settings.tree import Settings
 
 # Extensions that the server must load before it can create them (RDS user guide).
 PRELOADED = ("pg_stat_statements", "pgaudit", "pg_cron", "pglogical")
 # AWS's own services and the network's gateway to S3 answer here.
 HTTPS = 443
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseAccesses:
+    """What the operations instance needs to bring a database into shape."""
+
+    database_name: str
+    administrator_secret_arn: pulumi.Output[str]
+    backup_user: str
+    secret_arns: dict[str, pulumi.Output[str]]  # role -> secret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +79,10 @@ class Application(pulumi.ComponentResource):
     bucket_names: dict[str, pulumi.Output[str]]
     buckets: dict[str, Bucket]
     databases: dict[str, Database]
-    database_secret_arns: dict[str, dict[str, pulumi.Output[str]]]  # store -> role -> secret
+    database_accesses: dict[str, DatabaseAccesses]
     workloads: dict[str, Workload]
+    hosted: dict[str, HostedService]  # service -> what lets its hosts do what it needs
+    migrating: Workload | None  # what brings the database along: as its owner, with no other secret
 
     def __init__(
         self, name: str, args: ApplicationArgs, opts: pulumi.ResourceOptions | None = None
@@ -80,7 +99,7 @@ class Application(pulumi.ComponentResource):
         self.buckets = self._buckets()
         self.bucket_names = {key: bucket.name for key, bucket in self.buckets.items()}
         self.databases = {}
-        self.database_secret_arns = {}
+        self.database_accesses = {}
         stores = self._stores(identities)
         facts = Facts(
             hosts={host: args.settings.host_name(name, host) for host in self._spec.hosts},
@@ -96,6 +115,8 @@ class Application(pulumi.ComponentResource):
             service: self._workload(service, shape, facts)
             for service, shape in self._spec.services.items()
         }
+        self.hosted = {}
+        self.migrating = self._migrating()
         self._passages(identities, {key: passage for key, (_, passage) in stores.items()})
         match self._placed.placement:
             case HostsPlacement(pools=pools):
@@ -187,12 +208,17 @@ class Application(pulumi.ComponentResource):
                         else None
                     ),
                     # A bucket that the content network serves is told so by what serves it.
-                    grants=None if bucket.host else (),
+                    grants=None if bucket.host and self._at_an_edge else (),
                 ),
                 opts=self._child,
             )
             for key, bucket in self._spec.buckets.items()
         }
+
+    @property
+    def _at_an_edge(self) -> bool:
+        """Whether there are distributions, each of which makes the policy of its bucket."""
+        return not isinstance(self._args.settings.stack.edge, HostEdge)
 
     def _origin(self, origin: str) -> str:
         for host in self._spec.hosts:
@@ -284,7 +310,12 @@ class Application(pulumi.ComponentResource):
             opts=self._child,
         ).secret_arns
         self.databases[key] = database
-        self.database_secret_arns[key] = secret_arns
+        self.database_accesses[key] = DatabaseAccesses(
+            database_name=database_name,
+            administrator_secret_arn=database.administrator_secret_arn,
+            backup_user=usernames["backup"],
+            secret_arns=secret_arns,
+        )
         connections = store.parameters.get("max_connections")
         Alarms(
             name,
@@ -400,6 +431,22 @@ class Application(pulumi.ComponentResource):
             version=self._args.settings.stack.releases.get(self._prefix),
         )
 
+    def _migrating(self) -> Workload | None:
+        migration = self._spec.migration
+        if migration is None:
+            return None
+        workload = self.workloads[migration.service]
+        owner = self.database_accesses[migration.store].secret_arns[
+            self._spec.databases[migration.store].owner
+        ]
+        secret = {
+            variable: SecretReference(arn=owner, field=reference.fact)
+            for variable, value in self._environment(migration.service).items()
+            for reference in reads(value, self._spec)
+            if reference.secret and reference.name == migration.store
+        }
+        return replace(workload, secret=secret, statements={})
+
     def _statements(
         self, service: str, secret: Mapping[str, SecretReference]
     ) -> Iterator[tuple[str, Statement]]:
@@ -470,7 +517,7 @@ class Application(pulumi.ComponentResource):
         for service, pool in pools.items():
             name = f"{self._prefix}-{service}"
             fleet = self._args.fleets[pool]
-            HostedService(
+            self.hosted[service] = HostedService(
                 name,
                 HostedServiceArgs(
                     workload=self.workloads[service],

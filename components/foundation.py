@@ -11,6 +11,8 @@ from components.key import Key, KeyArgs
 from components.log_bucket import LogBucket, LogBucketArgs
 from components.network import Network, NetworkArgs
 from components.operations_host import OperationsHost, OperationsHostArgs
+from components.permissions import Statement, publish_parameter, read_objects
+from hosts.first_boot import parameter_prefix, user_data
 from settings.stack import Bastion, Stack
 from settings.tree import architecture_of
 
@@ -36,6 +38,7 @@ class Foundation(pulumi.ComponentResource):
     topic_arn: pulumi.Output[str]
     key_pair: pulumi.Output[str]
     operations: OperationsHost
+    publish_host_key: Statement
 
     def __init__(
         self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None
@@ -79,10 +82,17 @@ class Foundation(pulumi.ComponentResource):
             opts=child,
         ).topic_arn
         self.key_pair = aws.ec2.KeyPair(name, public_key=stack.deploy_keys[0], opts=child).key_name
-        self.operations = self._operations(name, stack)
+        self.publish_host_key = publish_parameter(
+            pulumi.Output.concat(
+                f"arn:aws:ssm:{stack.region}:",
+                self.account,
+                f":parameter{parameter_prefix(args.stack_name)}/*",
+            )
+        )
+        self.operations = self._operations(name, args.stack_name, stack)
         self.register_outputs({"account": self.account, "key_arn": self.key_arn})
 
-    def _operations(self, name: str, stack: Stack) -> OperationsHost:
+    def _operations(self, name: str, stack_name: str, stack: Stack) -> OperationsHost:
         bastion = isinstance(stack.access, Bastion)
         tier = self.network.subnet_ids["public" if bastion else "private"]
         return OperationsHost(
@@ -100,8 +110,11 @@ class Foundation(pulumi.ComponentResource):
                 instance_type=stack.operations.instance_type,
                 key_arn=self.key_arn,
                 key_name=self.key_pair,
-                user_data=None,
-                statements={},
+                user_data=user_data(stack_name),
+                statements={
+                    "host-key": self.publish_host_key,
+                    "artifacts": read_objects(f"arn:aws:s3:::{stack.artifacts}"),
+                },
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

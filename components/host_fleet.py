@@ -91,7 +91,6 @@ class HostFleet(pulumi.ComponentResource):
                 iam_instance_profile=role.instance_profile,
                 key_name=args.key_pair,
                 user_data=args.user_data,
-                user_data_replace_on_change=True,
                 associate_public_ip_address=False,
                 ebs_optimized=True,
                 monitoring=args.durable,
@@ -111,7 +110,8 @@ class HostFleet(pulumi.ComponentResource):
                 ),
                 maintenance_options=aws.ec2.InstanceMaintenanceOptionsArgs(auto_recovery="default"),
                 tags={"Name": key},
-                opts=child,
+                # The first boot alone reads it: a later change is no reason to stop a machine.
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["userData"]),
             )
             self.hosts[key] = Host(
                 instance_id=instance.id, private_ip=instance.private_ip, zone=zone

@@ -100,7 +100,8 @@ class OperationsHost(pulumi.ComponentResource):
                 tags={"Name": name},
             ),
             tags={"Name": name},
-            opts=child,
+            # The first boot alone reads it: a later change is no reason to stop the machine.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["userData"]),
         )
         self.public_address = None
         if bastion:

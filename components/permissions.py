@@ -130,6 +130,15 @@ def session_manager() -> Statement:
     )
 
 
+def publish_parameter(arn: pulumi.Input[str]) -> Statement:
+    """Say something once under a path; what has been said cannot be changed."""
+    return Statement(
+        actions=("ssm:PutParameter",),
+        resources=[arn],
+        conditions={"StringEquals": {"ssm:Overwrite": "false"}},
+    )
+
+
 def publish_metrics(namespace: str) -> Statement:
     return Statement(
         actions=("cloudwatch:PutMetricData",),

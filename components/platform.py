@@ -1,6 +1,6 @@
 """The whole stack, in the order in which one part needs another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pulumi
 import pulumi_aws as aws
@@ -17,7 +17,15 @@ from components.foundation import Foundation, FoundationArgs, image_for
 from components.front_door import FrontDoor, FrontDoorArgs
 from components.grant import Grant
 from components.host_fleet import HostFleet, HostFleetArgs
-from components.permissions import decrypt, encrypt, manage_objects, read_secrets
+from components.host_setup import HostSetup, HostSetupArgs
+from components.permissions import (
+    Statement,
+    decrypt,
+    encrypt,
+    manage_objects,
+    read_objects,
+    read_secrets,
+)
 from components.providers import Providers, ProvidersArgs
 from components.releases import refuse_missing
 from components.routing import Forward, Route
@@ -25,6 +33,7 @@ from components.secret import Generated, generate
 from components.target_group import HealthCheck, TargetGroupArgs
 from components.vpc_origin import VpcOrigin, VpcOriginArgs
 from components.web_acl import WebAcl, WebAclArgs
+from hosts.first_boot import user_data
 from settings import stack as wanted
 from settings.application import Service
 from settings.tree import Settings
@@ -81,8 +90,20 @@ class Platform(pulumi.ComponentResource):
         self._front_door = self._way_in()
         self._cluster = self._fargate()
         self._applications = {key: self._application(key) for key in settings.applications}
-        self._grant_operations()
+        granted = self._grant_operations()
         records = self._publish()
+        if self._stack.pools:
+            HostSetup(
+                name,
+                HostSetupArgs(
+                    settings=settings,
+                    foundation=self._foundation,
+                    fleets=self._fleets,
+                    applications=self._applications,
+                    granted=granted,
+                ),
+                opts=self._child,
+            )
 
         self.addresses = {
             key: [f"https://{settings.host_name(key, host)}" for host in application.hosts]
@@ -133,10 +154,12 @@ class Platform(pulumi.ComponentResource):
                     subnet_ids=network.subnet_ids["public" if public else "private"],
                     key_arn=self._foundation.key_arn,
                     key_pair=self._foundation.key_pair,
-                    user_data=None,
+                    user_data=user_data(self._settings.name),
                     operations_group_id=self._foundation.operations.group_id,
                     calls=[HTTPS, *(out.port for service in services for out in service.egress)],
-                    statements={},
+                    statements=self._of_every_host(
+                        dict.fromkeys(name for name, *_ in self._settings.services_on(pool))
+                    ),
                 ),
                 opts=self._child,
             )
@@ -155,6 +178,21 @@ class Platform(pulumi.ComponentResource):
                 opts=self._child,
             )
         return fleets
+
+    def _of_every_host(self, applications: Iterable[str]) -> dict[str, Statement]:
+        """What a host may do before any service is on it: say its key, fetch what it runs."""
+        return {
+            "host-key": self._foundation.publish_host_key,
+            "runtimes": read_objects(self._artifacts_arn, "runtimes/"),
+            **{
+                f"releases-{name}": read_objects(self._artifacts_arn, f"releases/{name}/")
+                for name in applications
+            },
+        }
+
+    @property
+    def _artifacts_arn(self) -> str:
+        return f"arn:aws:s3:::{self._stack.artifacts}"
 
     def _busy(self, pool: str) -> int:
         """The lowest of what the applications on a pool call too much work for the processor."""
@@ -281,6 +319,7 @@ class Platform(pulumi.ComponentResource):
         port = shape.front_port if hosted else shape.port
         assert port is not None and shape.health is not None, "the settings see to it"  # noqa: PT018 - one fact for the type checker
         sticky = shape.balancing.stickiness
+        interval = self._settings.placed(key).check_seconds or shape.health.interval_seconds
         return TargetGroupArgs(
             vpc_id=self._foundation.network.vpc_id,
             port=port,
@@ -288,8 +327,9 @@ class Platform(pulumi.ComponentResource):
             health=HealthCheck(
                 path=shape.health.path,
                 statuses=shape.health.status,
-                interval=shape.health.interval_seconds,
-                timeout=shape.health.timeout_seconds,
+                interval=interval,
+                # AWS wants an answer before it asks again.
+                timeout=min(shape.health.timeout_seconds, interval - 1),
                 healthy=shape.health.healthy,
                 unhealthy=shape.health.unhealthy,
             ),
@@ -347,14 +387,15 @@ class Platform(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _grant_operations(self) -> None:
+    def _grant_operations(self) -> list[pulumi.Resource]:
         """The one place that may read what owns the databases, and that puts dumps away."""
+        granted: list[pulumi.Resource] = []
         for key, application in self._applications.items():
             arns = [
                 arn
-                for secrets in application.database_secret_arns.values()
-                for arn in secrets.values()
-            ] + [database.administrator_secret_arn for database in application.databases.values()]
+                for access in application.database_accesses.values()
+                for arn in (access.administrator_secret_arn, *access.secret_arns.values())
+            ]
             if not arns:
                 continue
             dumps = {
@@ -362,20 +403,23 @@ class Platform(pulumi.ComponentResource):
                 for store in self._settings.applications[key].databases.values()
                 if store.dump
             }
-            Grant(
-                f"{self._prefix}-operations-{key}",
-                role_name=self._foundation.operations.role.name,
-                statements={
-                    "secrets": read_secrets(arns),
-                    "decrypt": decrypt(self._foundation.key_arn),
-                    **{
-                        f"dumps-{bucket}": manage_objects(application.buckets[bucket].arn)
-                        for bucket in sorted(dumps)
+            granted.append(
+                Grant(
+                    f"{self._prefix}-operations-{key}",
+                    role_name=self._foundation.operations.role.name,
+                    statements={
+                        "secrets": read_secrets(arns),
+                        "decrypt": decrypt(self._foundation.key_arn),
+                        **{
+                            f"dumps-{bucket}": manage_objects(application.buckets[bucket].arn)
+                            for bucket in sorted(dumps)
+                        },
+                        **({"encrypt": encrypt(self._foundation.key_arn)} if dumps else {}),
                     },
-                    **({"encrypt": encrypt(self._foundation.key_arn)} if dumps else {}),
-                },
-                opts=self._child,
+                    opts=self._child,
+                )
             )
+        return granted
 
     # Where the world finds it
 

@@ -21,6 +21,8 @@ ROLE = "control-plane"
 MODULE = "localcloud.control_plane"
 # What the process is made of.
 PACKAGES = ("control_plane", "load_balancer", "machines", "network", "services")
+# What makes machines, stores and load balancers real, each in the control plane's own process.
+REALITY = ("localcloud.machines", "localcloud.services", "localcloud.load_balancer")
 START_TIMEOUT = 120.0
 ANSWER_TIMEOUT = 5.0
 # It answers every change once its effect is on disk; what it stops itself may take a while.
@@ -63,10 +65,16 @@ class Starting:
         return LocalCloudError(f"The control plane {how}{said}", f"Its log is {log}.")
 
 
-def start(paths: Paths, port: int | None) -> Starting:
-    """Begin to have one; nothing where it runs already. A port once taken is kept."""
+def start(paths: Paths, port: int | None, *, machines: bool = False) -> Starting:
+    """Begin to have one; nothing where it runs already. A port once taken is kept.
+
+    machines: instances, databases, caches and load balancers are made real beside it; once they
+    are, every later start brings them along.
+    """
     chosen = _recorded_port(paths) or port or ports.any_free()
-    if _ready_pid(paths) is not None and _is_current(paths) and _answers(chosen):
+    modules = REALITY if machines or _has_machines(paths) else ()
+    code = _code(modules)
+    if _ready_pid(paths) is not None and _is_current(paths, code) and _answers(chosen):
         return Starting(paths, chosen, None)
     processes.end(processes.started_by(paths.home, {ROLE}), grace=STOP_GRACE, first=signal.SIGTERM)
     check_port(paths, chosen)
@@ -75,12 +83,15 @@ def start(paths: Paths, port: int | None) -> Starting:
     (paths.control_plane / "state" / "ready.json").unlink(missing_ok=True)
     # Some names that AWS gives out hold the endpoint (queues), so a restart must not move it.
     _port_file(paths).write_text(str(chosen))
-    _code_file(paths).write_text(_code())
+    _code_file(paths).write_text(code)
+    if modules:
+        _machines_file(paths).touch()
     with _log(paths).open("ab") as log:
         child = subprocess.Popen(
             [
                 *(sys.executable, "-m", MODULE, "--port", str(chosen)),
                 *("--state", str(paths.control_plane / "state")),
+                *(word for module in modules for word in ("--with", module)),
             ],
             cwd=ROOT,
             env={**_without_aws(os.environ), **processes.marks(paths.home, ROLE)},
@@ -136,16 +147,25 @@ def _code_file(paths: Paths) -> Path:
     return paths.control_plane / "code"
 
 
-def _is_current(paths: Paths) -> bool:
+def _machines_file(paths: Paths) -> Path:
+    return paths.control_plane / "machines"
+
+
+def _has_machines(paths: Paths) -> bool:
+    """Whether this cloud's instances are real ones, which a start without them would forget."""
+    return _machines_file(paths).exists()
+
+
+def _is_current(paths: Paths, code: str) -> bool:
     """Whether the running one was started from the code as it is now; its state outlives it."""
     try:
-        return _code_file(paths).read_text() == _code()
+        return _code_file(paths).read_text() == code
     except OSError:
         return False
 
 
-def _code() -> str:
-    digest = hashlib.sha256()
+def _code(modules: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(" ".join(modules).encode())
     for package in PACKAGES:
         for file in sorted((ROOT / "localcloud" / package).rglob("*.py")):
             digest.update(file.read_bytes())

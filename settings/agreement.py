@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 
 from settings import references
-from settings.application import Application, Container, Service
+from settings.application import Application, Container, Node, Pm2, Runtime, Service
 from settings.problem import Problem, shown
 from settings.stack import (
     Bastion,
@@ -324,6 +324,32 @@ def _images_fit(settings: Settings) -> Iterator[Fault]:
             )
 
 
+def _runtimes_are_packed(settings: Settings) -> Iterator[Fault]:
+    """Where hosts run Node of a major that Debian 13 lacks, or PM2, an archive is pinned."""
+    for pool, size in settings.stack.pools.items():
+        architecture = architecture_of(size.instance_type)
+        for name, service, shape in settings.services_on(pool):
+            for runtime in _archives(shape.runtime):
+                packed = settings.stack.runtimes.get(runtime)
+                if packed is None or architecture not in packed.sha256:
+                    yield (
+                        f"runtimes.{runtime}",
+                        "missing" if packed is None else f"not packed for {architecture}",
+                        f"{name}.{service} needs it on {pool}: python -m bootstrap.runtimes --help",
+                    )
+
+
+# Debian 13's own (packages.debian.org, nodejs in trixie).
+DEBIAN_NODE = 20
+
+
+def _archives(runtime: Runtime) -> Iterator[str]:
+    if isinstance(runtime, Pm2 | Node) and runtime.node != DEBIAN_NODE:
+        yield f"node-{runtime.node}"
+    if isinstance(runtime, Pm2):
+        yield "pm2"
+
+
 def _edge_fits(settings: Settings) -> Iterator[Fault]:
     edge = settings.stack.edge
     if not isinstance(edge, HostEdge):
@@ -385,6 +411,7 @@ STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
     _zones_exist,
     _outside_can_be_reached,
     _images_fit,
+    _runtimes_are_packed,
     _edge_fits,
     _domains_are_ours,
     _access_is_narrow,

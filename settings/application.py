@@ -34,7 +34,7 @@ class Pm2(Model):
     """Node under PM2, one process a core or a fixed number."""
 
     kind: Literal["pm2"]
-    node: Annotated[int, Field(strict=True, ge=18, le=30)] = 22
+    node: Annotated[int, Field(strict=True, ge=18, le=30)] = 24
     start: Annotated[str, Field(min_length=1)]
     """Script that PM2 starts, relative to the release."""
     arguments: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Node(Model):
     """Node as one systemd service."""
 
     kind: Literal["node"]
-    node: Annotated[int, Field(strict=True, ge=18, le=30)] = 22
+    node: Annotated[int, Field(strict=True, ge=18, le=30)] = 24
     start: Annotated[str, Field(min_length=1)]
     arguments: tuple[str, ...] = ()
     memory_limit: Size | None = None

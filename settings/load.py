@@ -35,6 +35,14 @@ def load(name: str, configuration: Mapping[str, str], root: Path = ROOT) -> Sett
     return settings
 
 
+def stack(name: str, configuration: Mapping[str, str]) -> Stack:
+    """A stack's own settings, by themselves: enough to prepare what it expects to find."""
+    found, problems = _stack(f"Pulumi.{name}.yaml", configuration)
+    if found is None:
+        raise SettingsError(problems)
+    return found
+
+
 def supplied_secrets(
     name: str, configuration: Mapping[str, str], root: Path = ROOT
 ) -> list[secrets.Wanted]:
@@ -76,17 +84,17 @@ def other_networks(name: str, root: Path) -> dict[str, str]:
 def _tree(
     name: str, configuration: Mapping[str, str], root: Path
 ) -> tuple[Settings | None, list[Problem]]:
-    stack, problems = _stack(f"Pulumi.{name}.yaml", configuration)
+    known, problems = _stack(f"Pulumi.{name}.yaml", configuration)
     applications: dict[str, Application] = {}
-    for application in stack.applications if stack else ():
+    for application in known.applications if known else ():
         found = _application(application, root)
         if isinstance(found, Application):
             applications[application] = found
         else:
             problems += found
-    if stack is None or problems:
+    if known is None or problems:
         return None, problems
-    return Settings(name=name, stack=stack, applications=applications), []
+    return Settings(name=name, stack=known, applications=applications), []
 
 
 def _stack(file: str, configuration: Mapping[str, str]) -> tuple[Stack | None, list[Problem]]:

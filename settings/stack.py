@@ -126,6 +126,15 @@ class Images(Model):
 
     x86_64: Annotated[str, Field(pattern=r"^ami-[0-9a-f]{8,17}$")] | None = None
     arm64: Annotated[str, Field(pattern=r"^ami-[0-9a-f]{8,17}$")] | None = None
+    user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")] = "admin"
+    """Whom the image lets log in with the deploy key; Debian's own images have admin."""
+
+
+class RuntimeArchive(Model):
+    """A pinned archive of the artifact bucket: runtimes/NAME-VERSION-ARCHITECTURE.tar.gz."""
+
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    sha256: dict[Literal["x86_64", "arm64"], Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]
 
 
 class Operations(Model):
@@ -219,6 +228,8 @@ class PlacedApplication(Model):
     domain: Domain
     placement: Placement
     stores: dict[Name, StoreSize] = {}
+    check_seconds: Annotated[int, Field(strict=True, ge=5, le=300)] | None = None
+    """How often the load balancer asks its services, in place of what the application says."""
     environment: dict[Name, dict[VariableName, str | int | bool | float]] = {}
     """Service → variable → value: what differs on this stack from the application file."""
 
@@ -263,6 +274,10 @@ class Stack(Model):
     """Public halves; two while one replaces the other. The private half is secret configuration."""
     artifacts: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
     """Versioned bucket of release artifacts, made once by the bootstrap program."""
+    runtimes: dict[Annotated[str, Field(pattern=r"^(node-\d+|pm2)$")], RuntimeArchive] = {}
+    """What hosts need and Debian lacks; python -m bootstrap.runtimes packs it and says this."""
+    time_zone: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+(/[A-Z][A-Za-z_]+)+$")] = "Etc/UTC"
+    """Of the hosts' clocks and of every schedule."""
     pools: dict[Name, Pool] = {}
     applications: dict[ApplicationName, PlacedApplication]
     releases: dict[ApplicationName, Version] = {}

@@ -4,11 +4,15 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pulumi
+import yaml
 from pulumi.runtime import MockCallArgs, MockResourceArgs, mocks
 
+APPLICATIONS = Path(__file__).resolve().parent.parent / "apps"
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 
@@ -58,6 +62,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "zoneIds": [f"euw1-az{number}" for number in (1, 2, 3)],
     },
     "aws:ec2/getManagedPrefixList:getManagedPrefixList": {"id": "pl-cloudfront"},
+    "aws:ssm/getParameter:getParameter": {"value": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIINVENTED"},
     "aws:elb/getServiceAccount:getServiceAccount": {"arn": f"arn:aws:iam::{ACCOUNT}:root"},
 }
 
@@ -105,6 +110,7 @@ class Engine(pulumi.runtime.Mocks):
         self.answers: dict[str, Mapping[str, Any] | Callable[[dict[str, Any]], Any]] = {
             **ANSWERS,
             "aws:iam/getPolicyDocument:getPolicyDocument": _policy_document,
+            "aws:s3/getObjects:getObjects": _every_release,
         }
         self._current = threading.local()  # one registration a thread at a time
 
@@ -123,7 +129,9 @@ class Engine(pulumi.runtime.Mocks):
         def run() -> None:
             program()
 
-        run()
+        # Nobody is there to open a way to.
+        with patch("hosts.port_forward.open_way", return_value="127.0.0.1"):
+            run()
 
     def of(self, typ: str) -> list[dict[str, Any]]:
         """The inputs of each resource of that kind."""
@@ -218,6 +226,15 @@ def _proofs(certificate: dict[str, Any]) -> list[dict[str, str]]:
         }
         for host in hosts
     ]
+
+
+def _every_release(asked: dict[str, Any]) -> dict[str, Any]:
+    """Whatever version is asked for, all parts of it are there."""
+    _, application, *_ = asked["prefix"].split("/")
+    document = yaml.safe_load((APPLICATIONS / f"{application}.yaml").read_text("utf-8"))
+    parts = [*document.get("services", {}), *document.get("sites", {})]
+    kinds = ("tar.gz", "jar")
+    return {"keys": [f"{asked['prefix']}{part}.{kind}" for part in parts for kind in kinds]}
 
 
 def _policy_document(args: dict[str, Any]) -> dict[str, Any]:

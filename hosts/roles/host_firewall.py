@@ -18,7 +18,9 @@ class Opening:
         """As `ufw show added` prints it."""
         if self.source is None:
             return f"allow {self.port}/tcp"
-        return f"allow from {self.source} to any port {self.port} proto tcp"
+        # A single address is shown without its prefix.
+        source = self.source.removesuffix("/32")
+        return f"allow from {source} to any port {self.port} proto tcp"
 
 
 @dataclass(frozen=True, kw_only=True)

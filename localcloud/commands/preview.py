@@ -29,7 +29,7 @@ def on_emulated_cloud(main: Paths, name: str) -> int:
     with lock.held(paths):
         recovery.end_leftovers(paths)
         try:
-            stack = session.open_stack(paths, name, None, timings)
+            stack = session.open_stack(paths, name, None, timings).stack
             with timings.part("stack and configuration"):
                 stack.prepare(own_keys=False)
                 recovery.mend(stack)

@@ -17,9 +17,11 @@ def run(paths: Paths, name: str) -> int:
     session.check(paths, name, port)
     with lock.held(paths):
         recovery.end_leftovers(paths)
-        stack = session.open_stack(paths, name, port, timings)
+        # A program that is not this one has hosts of its own to think of.
+        opened = session.open_stack(paths, name, port, timings, machines=paths.project == ROOT)
+        stack = opened.stack
         with timings.part("stack and configuration"):
-            stack.prepare(own_keys=True)
+            stack.prepare(own_keys=True, runtimes=opened.runtimes)
             interrupted = recovery.mend(stack)
         pack = policy_pack(paths)
         with timings.part("preview"):

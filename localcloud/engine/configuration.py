@@ -19,6 +19,7 @@ from settings.problem import SettingsError
 NAMESPACE = "groundwork"
 DEPLOY_KEY = f"{NAMESPACE}:deploy_key"
 DEPLOY_KEYS = f"{NAMESPACE}:deploy_keys"
+RUNTIMES = f"{NAMESPACE}:runtimes"
 
 INVENTED_LENGTH = 40
 ALPHABET = string.ascii_letters + string.digits
@@ -32,10 +33,17 @@ class Invented:
     value: str
 
 
-def write_work_copy(paths: Paths, stack: str, *, own_keys: bool) -> list[Invented]:
+def write_work_copy(
+    paths: Paths,
+    stack: str,
+    *,
+    own_keys: bool,
+    runtimes: dict[str, dict[str, object]] | None = None,
+) -> list[Invented]:
     """The committed file without its secrets; returns those that still have to be encrypted.
 
     own_keys: the hosts are ours, so the deploy key's public half is replaced as well.
+    runtimes: as they were packed here, in place of those that the file names.
     """
     committed = _committed(paths, stack)
     values: dict[str, Any] = committed.get("config") or {}
@@ -56,6 +64,9 @@ def write_work_copy(paths: Paths, stack: str, *, own_keys: bool) -> list[Invente
             known[DEPLOY_KEYS] = [public]
     if own_keys and DEPLOY_KEYS in plain and DEPLOY_KEYS in known:
         plain[DEPLOY_KEYS] = known[DEPLOY_KEYS]
+
+    if runtimes is not None:
+        plain[RUNTIMES] = runtimes
 
     copy = {key: (before or {})[key] for key in ("encryptionsalt",) if key in (before or {})}
     text = yaml.safe_dump({**copy, "config": plain}, sort_keys=False)

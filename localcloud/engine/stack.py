@@ -60,12 +60,16 @@ class Stack:
         self.name = name
         self.environment = environment(paths, endpoint)
 
-    def prepare(self, *, own_keys: bool) -> None:
+    def prepare(
+        self, *, own_keys: bool, runtimes: dict[str, dict[str, object]] | None = None
+    ) -> None:
         """The stack exists and its work copy of the configuration is complete."""
         project.write_work_project(self.paths)
         project.ensure_passphrase(self.paths)
         self.paths.backend.mkdir(parents=True, exist_ok=True)
-        invented = configuration.write_work_copy(self.paths, self.name, own_keys=own_keys)
+        invented = configuration.write_work_copy(
+            self.paths, self.name, own_keys=own_keys, runtimes=runtimes
+        )
         if not self._exists():
             self.run(["stack", "init", self.name, "--no-select"])
         for secret in invented:

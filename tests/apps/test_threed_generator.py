@@ -22,6 +22,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from bootstrap import runtimes as runtime_archives
 from hosts.programs import source
 from hosts.roles.node_runtime import NodeRuntime, PinnedArchive, Pm2Runtime
 from hosts.roles.pm2_service import Pm2Service, ecosystem
@@ -45,7 +46,7 @@ from tests.apps.stores import (
 from tests.load import Wanted, start
 
 pytestmark = pytest.mark.e2e
-runtime_archives = pytest.importorskip("bootstrap.runtimes")
+
 
 NODE, PM2 = "24.21.0", "7.0.4"
 DATABASE = "3dgenerator"

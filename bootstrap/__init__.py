@@ -1,0 +1,1 @@
+"""What is done once for an account, before the first stack: what every stack then finds there."""

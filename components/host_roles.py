@@ -1,0 +1,444 @@
+"""What a host of a pool, and the operations instance, shall be: the settings as roles."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hosts.roles import nginx as web
+from hosts.roles.baseline import Baseline, baseline
+from hosts.roles.database_bootstrap import (
+    DatabaseBootstrap,
+    DatabaseMigration,
+    DatabaseRole,
+    database_bootstrap,
+    database_migration,
+)
+from hosts.roles.fail2ban import Fail2ban, fail2ban
+from hosts.roles.host_firewall import HostFirewall, Opening, host_firewall
+from hosts.roles.java_service import JavaService, java_service
+from hosts.roles.node_runtime import NodeRuntime, PinnedArchive, Pm2Runtime
+from hosts.roles.node_service import NodeService, node_service
+from hosts.roles.operations import Operations, operations
+from hosts.roles.pm2_service import Pm2Service, pm2_service
+from hosts.roles.release import ReleasedService, Releases, releases
+from hosts.roles.schedule import calendar_event
+from hosts.roles.service import SecretSource
+from hosts.roles.service import Service as HostService
+from hosts.roles.ssh_hardening import SshHardening, ssh_hardening
+from hosts.steps import Role
+from settings.application import (
+    Application,
+    Container,
+    Database,
+    Java,
+    Node,
+    Pm2,
+    Proxy,
+    Service,
+)
+from settings.stack import RuntimeArchive
+from settings.tree import Settings, architecture_of
+
+SSH = 22
+# Between the last answer of a load balancer's check and what it does about it.
+NOTICE_SECONDS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """Who may speak to a host."""
+
+    operations: str  # address of the operations instance
+    load_balancer: tuple[str, ...]  # its subnets; none: the world speaks to the host itself
+
+
+def pool_roles(settings: Settings, pool: str, reach: Reach, facts: Mapping[str, Any]) -> list[Role]:
+    """Everything on a host of a pool; facts hold each workload's variables and secrets."""
+    stack = settings.stack
+    services = list(settings.services_on(pool))
+    fronts = [shape.front_port for *_, shape in services if shape.routes and shape.front_port]
+    openings = [Opening(port=SSH, source=f"{reach.operations}/32")]
+    openings += [
+        Opening(port=port, source=subnet) for port in fronts for subnet in reach.load_balancer
+    ]
+    roles = [
+        *_every_host(settings, jump_host=False),
+        host_firewall(HostFirewall(openings=tuple(openings))),
+        fail2ban(Fail2ban(never=(reach.operations, *reach.load_balancer))),
+    ]
+    if fronts:
+        roles.append(web.nginx(_nginx(settings, services, reach)))
+    architecture = architecture_of(stack.pools[pool].instance_type)
+    for application, service, shape in services:
+        roles.append(_service(settings, application, service, shape, architecture, facts))
+    names = dict.fromkeys(application for application, *_ in services)
+    return [*roles, *(_releases(settings, pool, application) for application in names)]
+
+
+def jump_host_roles(settings: Settings, openings: tuple[str, ...]) -> list[Role]:
+    """What the operations instance is before anybody goes through it."""
+    return [
+        *_every_host(settings, jump_host=True),
+        host_firewall(
+            HostFirewall(openings=tuple(Opening(port=SSH, source=source) for source in openings))
+            if openings
+            else HostFirewall(openings=(Opening(port=SSH),))
+        ),
+        fail2ban(Fail2ban(never=openings)),
+    ]
+
+
+def database_roles(settings: Settings, facts: Mapping[str, Any]) -> list[Role]:
+    """The one place from which databases are worked on, as the operations instance is it."""
+    databases = [
+        database for one in settings.applications.values() for database in one.databases.values()
+    ]
+    roles: list[Role] = [
+        operations(
+            Operations(
+                engines=frozenset(database.kind for database in databases),
+                caches=any(one.caches for one in settings.applications.values()),
+            )
+        )
+    ]
+    architecture = architecture_of(settings.stack.operations.instance_type)
+    for name, application in settings.applications.items():
+        bootstraps = {
+            store: _bootstrap(name, store, database, facts)
+            for store, database in application.databases.items()
+        }
+        roles += [database_bootstrap(wanted) for wanted in bootstraps.values()]
+        migration = application.migration
+        if migration is not None:
+            roles += _migration(settings, name, bootstraps[migration.store], architecture, facts)
+    return roles
+
+
+def _every_host(settings: Settings, *, jump_host: bool) -> list[Role]:
+    return [
+        baseline(Baseline(time_zone=settings.stack.time_zone)),
+        ssh_hardening(
+            SshHardening(
+                user=settings.stack.images.user,
+                authorized_keys=settings.stack.deploy_keys,
+                jump_host=jump_host,
+            )
+        ),
+    ]
+
+
+# What answers
+
+
+def _nginx(settings: Settings, services: list[tuple[str, str, Service]], reach: Reach) -> web.Nginx:
+    routed = [
+        (application, service, shape)
+        for application, service, shape in services
+        if shape.routes and shape.port is not None and shape.front_port is not None
+    ]
+    first = settings.applications[routed[0][0]]
+    return web.Nginx(
+        servers=tuple(
+            _server(settings.applications[application], f"{application}-{service}", shape)
+            for application, service, shape in routed
+        ),
+        upstreams=tuple(
+            _upstream(settings.applications[application], f"{application}-{service}", shape)
+            for application, service, shape in routed
+        ),
+        trusted_proxies=reach.load_balancer,
+        compression=web.Compression(
+            min_bytes=first.compression.min_bytes,
+            level=first.compression.level,
+            **({"types": first.compression.types} if first.compression.types else {}),
+        ),
+        idle_seconds=max(75, *(_longest(shape) + 5 for *_, shape in routed)),
+    )
+
+
+def _longest(shape: Service) -> int:
+    return max(
+        route.read_timeout_seconds or shape.proxy.read_timeout_seconds for route in shape.routes
+    )
+
+
+def _upstream(application: Application, key: str, shape: Service) -> web.Upstream:
+    port = shape.port or 0
+    second = application.release.second_port
+    two = application.release.kind == "blue-green" and second is not None
+    algorithm = shape.balancing.algorithm
+    return web.Upstream(
+        name=key,
+        backends=() if two else (web.Backend(port=port),),
+        balance="least-connections" if algorithm != "round_robin" else "round-robin",
+        keepalive=shape.proxy.keepalive,
+        colours=(port, second) if two and second is not None else None,
+    )
+
+
+def _server(application: Application, key: str, shape: Service) -> web.Server:
+    proxy: Proxy = shape.proxy
+    paths = {route.path: route for route in shape.routes}
+    limit = proxy.rate_limit
+    return web.Server(
+        application=application.name,
+        port=shape.front_port or 0,
+        locations=tuple(
+            web.Proxied(
+                path=path,
+                upstream=key,
+                websocket=route.websocket,
+                limited=limit is not None,
+                body_limit=proxy.body_limit,
+                body_timeout_seconds=proxy.body_timeout_seconds,
+                read_timeout_seconds=route.read_timeout_seconds or proxy.read_timeout_seconds,
+                immutable_extensions=application.static_files.extensions,
+            )
+            for path, route in paths.items()
+        ),
+        health=web.Health(path=shape.health.path, upstream=key) if shape.health else None,
+        headers=web.security_headers(
+            frame_options=application.headers.frame_options,
+            referrer_policy=application.headers.referrer_policy,
+            content_security_policy=application.headers.content_security_policy,
+            hsts_seconds=application.headers.hsts_seconds,
+        ),
+        limit=web.RateLimit(
+            requests_per_second=limit.requests_per_second,
+            burst=limit.burst,
+            connections=limit.connections,
+        )
+        if limit
+        else None,
+    )
+
+
+# What runs
+
+
+def _service(
+    settings: Settings,
+    application: str,
+    service: str,
+    shape: Service,
+    architecture: str,
+    facts: Mapping[str, Any],
+) -> Role:
+    told = facts[f"{application}-{service}"]
+    on_host = HostService(
+        application=application,
+        name=service,
+        environment=told["environment"],
+        secrets={name: SecretSource(**source) for name, source in told["secrets"].items()},
+        writable=tuple(f"/var/lib/{application}-{service}/{path}" for path in shape.writable),
+        memory_limit=getattr(shape.runtime, "memory_limit", None),
+        start_seconds=shape.startup_seconds,
+        stop_seconds=shape.stop_seconds,
+    )
+    match shape.runtime:
+        case Pm2() as runtime:
+            zone = settings.stack.time_zone
+            return pm2_service(
+                Pm2Service(
+                    service=_unlimited(on_host),
+                    node=_node(settings, runtime.node, architecture),
+                    pm2=Pm2Runtime(archive=_archive(settings, "pm2", architecture)),
+                    script=runtime.start,
+                    arguments=runtime.arguments,
+                    mode=runtime.mode,
+                    instances=runtime.instances,
+                    process_memory_limit=runtime.memory_limit,
+                    restart_at=(
+                        calendar_event(runtime.restart_at, zone) if runtime.restart_at else None
+                    ),
+                )
+            )
+        case Node() as runtime:
+            return node_service(
+                NodeService(
+                    service=on_host,
+                    runtime=_node(settings, runtime.node, architecture),
+                    script=runtime.start,
+                    arguments=runtime.arguments,
+                )
+            )
+        case Java() as runtime:
+            return java_service(
+                JavaService(
+                    service=on_host,
+                    jar=runtime.start,
+                    heap=runtime.heap,
+                    heap_start=runtime.heap_start,
+                    options=runtime.options,
+                )
+            )
+        case Container():
+            raise ValueError(f"{application}.{service}: the settings let a container onto a host")
+
+
+def _unlimited(service: HostService) -> HostService:
+    """PM2's limit is of each process, and PM2 keeps it; the unit's would be of all together."""
+    return HostService(
+        application=service.application,
+        name=service.name,
+        environment=service.environment,
+        secrets=service.secrets,
+        writable=service.writable,
+        start_seconds=service.start_seconds,
+        stop_seconds=service.stop_seconds,
+    )
+
+
+def _node(settings: Settings, major: int, architecture: str) -> NodeRuntime:
+    if f"node-{major}" not in settings.stack.runtimes:
+        return NodeRuntime(major=major)
+    return NodeRuntime(major=major, archive=_archive(settings, f"node-{major}", architecture))
+
+
+def _archive(settings: Settings, name: str, architecture: str) -> PinnedArchive:
+    packed: RuntimeArchive = settings.stack.runtimes[name]
+    return PinnedArchive(
+        bucket=settings.stack.artifacts,
+        key=f"runtimes/{name.split('-')[0]}-{packed.version}-{architecture}.tar.gz",
+        sha256=packed.sha256["arm64" if architecture == "arm64" else "x86_64"],
+        version=packed.version,
+    )
+
+
+# How a version takes over
+
+
+def _releases(settings: Settings, pool: str, application: str) -> Role:
+    spec = settings.applications[application]
+    here = {
+        service: shape for name, service, shape in settings.services_on(pool) if name == application
+    }
+    drain, settle = rotation_seconds(settings, pool, application)
+    return releases(
+        Releases(
+            application=application,
+            bucket=settings.stack.artifacts,
+            artifacts={
+                service: "jar" if isinstance(shape.runtime, Java) else "tar.gz"
+                for service, shape in here.items()
+            },
+            services=tuple(_released(spec, service, shape) for service, shape in here.items()),
+            drain_seconds=drain,
+            settle_seconds=settle,
+            keep=spec.release.keep,
+        )
+    )
+
+
+def _released(spec: Application, service: str, shape: Service) -> ReleasedService:
+    key = f"{spec.name}-{service}"
+    second = spec.release.second_port
+    two = spec.release.kind == "blue-green" and second is not None and shape.port is not None
+    return ReleasedService(
+        name=service,
+        unit=f"{key}@.service" if two else f"{key}.service",
+        kind="colours" if two else "exchange" if isinstance(shape.runtime, Pm2) else "restart",
+        port=shape.port,
+        health=shape.health.path if shape.health else None,
+        start_seconds=shape.startup_seconds,
+        colours=(shape.port, second) if two and shape.port and second else (),
+        hold_seconds=spec.release.hold_seconds,
+    )
+
+
+def rotation_seconds(settings: Settings, pool: str, application: str) -> tuple[int, int]:
+    """How long a load balancer takes to stop sending to a host, and to begin again.
+
+    None where nobody else could take over: leaving rotation would be an outage.
+    """
+    checked = [
+        shape
+        for name, _, shape in settings.services_on(pool)
+        if name == application and shape.routes and shape.health
+    ]
+    if settings.stack.pools[pool].count == 1 or not checked:
+        return 0, 0
+    drain = settle = 0
+    for shape in checked:
+        if shape.health is None:
+            continue
+        every = settings.placed(application).check_seconds or shape.health.interval_seconds
+        drain = max(drain, every * shape.health.unhealthy + shape.health.timeout_seconds)
+        settle = max(settle, every * shape.health.healthy)
+    return drain + NOTICE_SECONDS, settle + NOTICE_SECONDS
+
+
+# Databases
+
+
+def _bootstrap(
+    application: str, store: str, database: Database, facts: Mapping[str, Any]
+) -> DatabaseBootstrap:
+    told = facts["databases"][f"{application}-{store}"]
+    secrets: Mapping[str, str] = told["secrets"]
+    return DatabaseBootstrap(
+        key=f"{application}-{store}",
+        engine=database.kind,
+        database=told["name"],
+        administrator_secret_arn=told["administrator"],
+        owner=database.owner,
+        owner_secret_arn=secrets[database.owner],
+        roles=(
+            *(
+                DatabaseRole(
+                    name=role,
+                    secret_arn=secrets[role],
+                    rights=of.rights,
+                    settings=of.settings,
+                )
+                for role, of in database.roles.items()
+            ),
+            DatabaseRole(name=told["backup_user"], secret_arn=secrets["backup"], rights="backup"),
+        ),
+        extensions=database.extensions,
+        character_set=database.character_set,
+    )
+
+
+def _migration(
+    settings: Settings,
+    application: str,
+    bootstrap: DatabaseBootstrap,
+    architecture: str,
+    facts: Mapping[str, Any],
+) -> Iterator[Role]:
+    """The migrating service's release and variables; of its secrets the database's alone."""
+    spec = settings.applications[application]
+    migration = spec.migration
+    if migration is None:
+        return
+    shape = spec.services[migration.service]
+    told = facts["migrations"][application]
+    path = "/usr/local/bin:/usr/bin:/bin"
+    if isinstance(shape.runtime, Pm2 | Node):
+        node = _node(settings, shape.runtime.node, architecture)
+        yield Role(name="runtime of migrations", install=node.steps())
+        path = f"{node.executable.rpartition('/')[0]}:{path}"
+    yield database_migration(
+        DatabaseMigration(
+            service=HostService(
+                application=application,
+                name=migration.service,
+                environment={**told["environment"], "PATH": path},
+                secrets={name: SecretSource(**one) for name, one in told["secrets"].items()},
+            ),
+            bootstrap=bootstrap,
+            command=migration.command,
+        )
+    )
+    yield releases(
+        Releases(
+            application=application,
+            bucket=settings.stack.artifacts,
+            artifacts={migration.service: "jar" if isinstance(shape.runtime, Java) else "tar.gz"},
+            services=(),
+            drain_seconds=0,
+            settle_seconds=0,
+            keep=spec.release.keep,
+        )
+    )

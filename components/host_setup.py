@@ -1,0 +1,244 @@
+"""Hosts made what they shall be, over SSH, and the releases on them: after everything else."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.application import Application
+from components.foundation import Foundation
+from components.host_fleet import Host, HostFleet
+from components.host_roles import (
+    Reach,
+    database_roles,
+    jump_host_roles,
+    pool_roles,
+    rotation_seconds,
+)
+from components.subnets import share_out
+from components.workload import SecretReference, Workload
+from hosts.configuration import HostConfiguration, HostConfigurationArgs
+from hosts.connection import Connection, JumpHost
+from hosts.first_boot import published_key
+from hosts.port_forward import forwarded_port
+from hosts.release import Release, ReleaseArgs, ReleasedHost
+from hosts.steps import Role
+from settings.secrets import DEPLOY_KEY
+from settings.stack import Bastion, CdnEdge, HostEdge, HostsPlacement
+from settings.tree import Settings
+
+# Staging, the slowest start that is waited for twice (there and back), and the way in and out.
+SECONDS_BESIDE = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostSetupArgs:
+    settings: Settings
+    foundation: Foundation
+    fleets: Mapping[str, HostFleet]
+    applications: Mapping[str, Application]
+    granted: Sequence[pulumi.Resource]  # what the operations instance may do
+
+
+class HostSetup(pulumi.ComponentResource):
+    """All hosts side by side; then each application's release, host by host."""
+
+    def __init__(
+        self, name: str, args: HostSetupArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("groundwork:hosts:HostSetup", name, None, opts)
+        self._settings = args.settings
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._deploy_key = pulumi.Config().require_secret(DEPLOY_KEY)
+
+        # Its firewall first: one that starts under a connection which passes through cuts it off.
+        jump_host = self._jump_host_configured(f"{name}-operations")
+        operations = self._databases(f"{name}-databases", jump_host)
+        hosts = {
+            key: self._host(pool, key, host, jump_host)
+            for pool, fleet in args.fleets.items()
+            for key, host in fleet.hosts.items()
+        }
+        for application, version in args.settings.stack.releases.items():
+            self._release(application, version, hosts, operations)
+        self.register_outputs({})
+
+    # How hosts are reached
+
+    def _jump_host(self) -> JumpHost:
+        operations = self._args.foundation.operations
+        key = self._host_key(operations.instance_id)
+        if isinstance(self._settings.stack.access, Bastion):
+            return JumpHost(address=operations.public_address or "", host_key=key)
+        # A port of this machine that leads there, for as long as the run lasts.
+        address, port = forwarded_port(operations.instance_id, self._settings.stack.region)
+        return JumpHost(address=address, host_key=key, port=port)
+
+    def _connection_to_operations(self) -> Connection:
+        jump = self._jump_host()
+        return Connection(
+            address=jump.address,
+            host_key=jump.host_key,
+            port=jump.port,
+            user=self._settings.stack.images.user,
+            private_key=self._deploy_key,
+        )
+
+    def _connection_to(self, host: Host) -> Connection:
+        return Connection(
+            address=host.private_ip,
+            host_key=self._host_key(host.instance_id),
+            user=self._settings.stack.images.user,
+            private_key=self._deploy_key,
+            jump_host=self._jump_host(),
+        )
+
+    def _host_key(self, instance_id: pulumi.Output[str]) -> pulumi.Output[str]:
+        return published_key(self._settings.name, instance_id, pulumi.InvokeOptions(parent=self))
+
+    # What they shall be
+
+    def _host(self, pool: str, key: str, host: Host, jump_host: ReleasedHost) -> ReleasedHost:
+        settings = self._settings
+        workloads = {
+            f"{application}-{service}": self._args.applications[application].workloads[service]
+            for application, service, _ in settings.services_on(pool)
+        }
+        subnets = self._load_balancer_subnets()
+
+        def roles(facts: Mapping[str, Any]) -> Sequence[Role]:
+            reach = Reach(operations=facts["operations"], load_balancer=subnets)
+            return pool_roles(settings, pool, reach, facts["workloads"])
+
+        return self._configured(
+            key,
+            connection=self._connection_to(host),
+            instance_id=host.instance_id,
+            facts={
+                "operations": self._args.foundation.operations.private_address,
+                "workloads": {name: _told(workload) for name, workload in workloads.items()},
+            },
+            roles=roles,
+            # A host fetches only what its role may read already.
+            after=[
+                jump_host.configuration,
+                *(
+                    self._args.applications[application].hosted[service]
+                    for application, service, _ in settings.services_on(pool)
+                ),
+            ],
+        )
+
+    def _jump_host_configured(self, name: str) -> ReleasedHost:
+        settings = self._settings
+        access = settings.stack.access
+        openings = tuple(map(str, access.allowed_from)) if isinstance(access, Bastion) else ()
+        return self._configured(
+            name,
+            connection=self._connection_to_operations(),
+            instance_id=self._args.foundation.operations.instance_id,
+            facts={},
+            roles=lambda _: jump_host_roles(settings, openings),
+            after=[],
+        )
+
+    def _databases(self, name: str, jump_host: ReleasedHost) -> ReleasedHost:
+        settings = self._settings
+        return self._configured(
+            name,
+            connection=self._connection_to_operations(),
+            instance_id=self._args.foundation.operations.instance_id,
+            facts={
+                "databases": {
+                    f"{key}-{store}": {
+                        "name": access_of.database_name,
+                        "administrator": access_of.administrator_secret_arn,
+                        "backup_user": access_of.backup_user,
+                        "secrets": access_of.secret_arns,
+                    }
+                    for key, application in self._args.applications.items()
+                    for store, access_of in application.database_accesses.items()
+                },
+                "migrations": {
+                    key: _told(workload)
+                    for key, application in self._args.applications.items()
+                    if (workload := application.migrating) is not None
+                },
+            },
+            roles=lambda facts: database_roles(settings, facts),
+            after=[jump_host.configuration, *self._args.granted],
+        )
+
+    def _configured(
+        self,
+        name: str,
+        *,
+        connection: Connection,
+        instance_id: pulumi.Output[str],
+        facts: Mapping[str, Any],
+        roles: Callable[[Mapping[str, Any]], Sequence[Role]],
+        after: Sequence[pulumi.Resource],
+    ) -> ReleasedHost:
+        configuration = HostConfiguration(
+            name,
+            HostConfigurationArgs(
+                connection=connection, instance_id=instance_id, facts=facts, roles=roles
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
+        )
+        return ReleasedHost(
+            connection=connection, instance_id=instance_id, configuration=configuration
+        )
+
+    def _load_balancer_subnets(self) -> tuple[str, ...]:
+        stack = self._settings.stack
+        if isinstance(stack.edge, HostEdge):
+            return ()
+        internal = isinstance(stack.edge, CdnEdge) and stack.edge.origin == "vpc"
+        tiers = share_out(str(stack.network.cidr), stack.network.zones)
+        return tuple(str(subnet) for subnet in tiers["private" if internal else "public"].values())
+
+    # What they serve
+
+    def _release(
+        self,
+        application: str,
+        version: str,
+        hosts: Mapping[str, ReleasedHost],
+        operations: ReleasedHost,
+    ) -> None:
+        settings = self._settings
+        placement = settings.placed(application).placement
+        if not isinstance(placement, HostsPlacement):
+            return
+        pools = dict.fromkeys(placement.pools.values())
+        spec = settings.applications[application]
+        slowest = max(
+            shape.startup_seconds + shape.stop_seconds for shape in spec.services.values()
+        )
+        rotation = max(sum(rotation_seconds(settings, pool, application)) for pool in pools)
+        Release(
+            application,
+            ReleaseArgs(
+                application=application,
+                version=version,
+                hosts={key: hosts[key] for pool in pools for key in self._args.fleets[pool].hosts},
+                migration=operations if spec.migration else None,
+                seconds_per_host=2 * slowest + rotation + SECONDS_BESIDE,
+            ),
+            opts=self._child,
+        )
+
+
+def _told(workload: Workload) -> dict[str, Any]:
+    """A workload's variables, and where its secrets are fetched: nothing in it is secret."""
+    return {
+        "environment": dict(workload.plain),
+        "secrets": {name: _source(secret) for name, secret in workload.secret.items()},
+    }
+
+
+def _source(secret: SecretReference) -> dict[str, Any]:
+    return {"arn": secret.arn, "field": secret.field}
