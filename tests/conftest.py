@@ -11,7 +11,6 @@ import pytest
 
 from tests.recording import Engine
 
-
 # Thousands of the SDK's objects live to the end of the session: looking through them as often as
 # Python does by itself was a fifth of the time of all tests.
 gc.set_threshold(200_000, 20, 20)
