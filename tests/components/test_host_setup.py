@@ -1,0 +1,105 @@
+"""What the local stack tells its hosts: everything over pinned connections, and nothing secret."""
+
+import json
+from typing import Any
+
+from hosts.roles.host_firewall import Opening
+from tests.recording import Registered
+from tests.stacks import DEPLOY_KEY, SUPPLIED, built
+
+COMMAND = "command:remote:Command"
+
+
+def commands() -> dict[str, Registered]:
+    return {one.name: one for one in built("local").registered if one.typ == COMMAND}
+
+
+def inputs(name: str) -> dict[str, Any]:
+    return commands()[name].inputs
+
+
+def connection(name: str) -> dict[str, Any]:
+    """Secret as a whole, since the deploy key is in it."""
+    found = inputs(name)["connection"]
+    assert "privateKey" not in found, "the connection is in the clear"
+    return found["value"]
+
+
+def test_every_host_and_the_operations_instance_is_configured() -> None:
+    assert {"web-a1", "web-b1", "api-a1", "api-b1", "groundwork-operations"} <= set(commands())
+
+
+def test_a_host_is_known_by_the_key_that_it_published_and_so_is_the_jump_host() -> None:
+    for name in commands():
+        assert connection(name)["hostKey"].startswith("ssh-ed25519 "), name
+        proxy = connection(name).get("proxy")
+        assert proxy is None or proxy["hostKey"].startswith("ssh-ed25519 "), name
+
+
+def test_hosts_are_reached_through_the_operations_instance_alone() -> None:
+    for name in ("web-a1", "api-b1"):
+        assert connection(name)["proxy"]["host"] == "203.0.113.20"
+
+
+def test_only_another_machine_runs_a_script_as_a_new_one() -> None:
+    for name, command in commands().items():
+        assert len(command.inputs["triggers"]) == 1, name
+        assert command.inputs["triggers"][0].endswith("-id"), name
+
+
+def test_no_script_holds_a_secret() -> None:
+    for name, command in commands().items():
+        text = json.dumps(command.inputs["stdin"]) + json.dumps(command.inputs["create"])
+        assert SUPPLIED not in text, name
+        assert DEPLOY_KEY.splitlines()[1] not in text, name
+        # What the recording engine answers for a generated password.
+        assert "generated-" not in text, name
+
+
+def test_a_host_fetches_its_secrets_by_name() -> None:
+    assert "arn:aws:secretsmanager" in inputs("api-a1")["stdin"]
+
+
+def test_only_the_instance_that_works_on_databases_is_told_their_administrators_secret() -> None:
+    owner = "threed-generator-main-roles-generator_owner"
+
+    assert owner in inputs("groundwork-databases")["stdin"]
+    for name in ("web-a1", "web-b1", "api-a1", "api-b1"):
+        assert owner not in inputs(name)["stdin"], name
+
+
+def test_a_release_is_staged_everywhere_then_migrated_then_switched_one_by_one() -> None:
+    order = list(commands())
+    stages = [order.index(f"threed-generator-stage-{host}") for host in ("web-a1", "api-b1")]
+    migrated = order.index("threed-generator-migrate-operations")
+    switches = [
+        order.index(f"threed-generator-switch-{host}")
+        for host in ("web-a1", "web-b1", "api-a1", "api-b1")
+    ]
+
+    assert max(stages) < migrated < switches[0]
+    assert switches == sorted(switches)
+
+
+def test_an_address_is_told_to_the_firewall_as_the_firewall_tells_it_back() -> None:
+    rule = Opening(port=22, source="10.0.0.9/32").rule()
+
+    assert rule == "allow from 10.0.0.9 to any port 22 proto tcp"
+
+
+def test_a_stack_without_pools_runs_no_command() -> None:
+    placement = {
+        "kind": "ecs",
+        "services": {"web": {"cpu": 256, "memory_mb": 512}, "api": {"cpu": 256, "memory_mb": 512}},
+    }
+    application = {
+        "domain": "dev.3dgenerator.com",
+        "placement": placement,
+        "stores": {
+            "main": {"kind": "database", "instance_class": "db.t4g.micro"},
+            "cache": {"kind": "cache", "node_type": "cache.t4g.small"},
+        },
+    }
+    changes = json.dumps({"pools": {}, "applications": {"threed-generator": application}})
+
+    assert [one for one in built("dev", changes).registered if one.typ == COMMAND] == []
