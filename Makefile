@@ -64,6 +64,11 @@ test: ## Everything that has to hold: lint, unit and e2e, one after the other
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory e2e
 
+.PHONY: schemas
+schemas: $(VENV) ## Write what is made from the settings' models: schemas for editors, the reference
+	@$(BIN)/python -m settings.schemas
+	@$(BIN)/python -m docs.reference
+
 .PHONY: lock
 lock: $(VENV) ## Pin the newest allowed versions of all dependencies in requirements.lock
 	@$(UV) pip compile --quiet --upgrade --generate-hashes --no-header --python-version 3.11 \
