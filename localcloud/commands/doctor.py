@@ -78,9 +78,10 @@ def _terraform_provider(paths: Paths) -> Finding:
 
 
 def _node(paths: Paths) -> Finding:
-    found = shutil.which("node")
-    state = found or "not on PATH"
-    return Finding("Node.js", state, found is not None, "apt-get install nodejs", "`make lint`")
+    found = shutil.which("node") and shutil.which("npm")
+    state = found or "node or npm is not on PATH"
+    needed_by = "`make lint`, and packing what hosts run"
+    return Finding("Node.js with npm", state, found is not None, "apt-get install npm", needed_by)
 
 
 def _port(paths: Paths) -> Finding:
