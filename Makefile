@@ -56,6 +56,12 @@ lint: $(VENV) ## Style, formatting and types
 
 .PHONY: e2e
 e2e: $(VENV) ## Through the real engine on the local cloud: minutes
+	@$(BIN)/pytest -m e2e -v tests/e2e
+
+.PHONY: full
+full: $(VENV) ## Every test there is, the long ones too: an hour and more
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
 	@$(BIN)/pytest -m e2e -v
 
 .PHONY: test

@@ -81,6 +81,15 @@ def upload(artifacts: Artifacts, endpoint: str) -> None:
         s3.put_bucket_versioning(
             Bucket=artifacts.bucket, VersioningConfiguration={"Status": "Enabled"}
         )
+        s3.put_public_access_block(
+            Bucket=artifacts.bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
     for artifact in artifacts.files:
         body = artifact.path.read_bytes()
         digest = hashlib.sha256(body).hexdigest()
