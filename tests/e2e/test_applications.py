@@ -54,7 +54,8 @@ class Visitor:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        head, _, body = done.stdout.partition("\r\n\r\n")
+        # Text mode has made each end of a line one character.
+        head, _, body = done.stdout.partition("\n\n")
         first, *lines = head.splitlines()
         headers: dict[str, list[str]] = {}
         for line in lines:
