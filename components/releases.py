@@ -5,14 +5,10 @@ from collections.abc import Iterator
 import pulumi
 import pulumi_aws as aws
 
+from hosts.roles.release import artifact_key
 from settings.problem import Problem, SettingsError
 from settings.stack import HostsPlacement
 from settings.tree import Settings
-
-
-def artifact_key(application: str, version: str, part: str, kind: str) -> str:
-    """Where a part of a release lies; the same on every stack."""
-    return f"releases/{application}/{version}/{part}.{kind}"
 
 
 def refuse_missing(settings: Settings, provider: aws.Provider) -> None:
@@ -64,6 +60,6 @@ def _parts(settings: Settings, application: str, version: str) -> Iterator[str]:
     for service, shape in spec.services.items():
         if isinstance(placement, HostsPlacement) or placement.services[service].build:
             kind = "jar" if shape.runtime.kind == "java" else "tar.gz"
-            yield artifact_key(application, version, service, kind)
+            yield artifact_key(application, service, kind, version)
     for site in spec.sites:
-        yield artifact_key(application, version, site, "tar.gz")
+        yield artifact_key(application, site, "tar.gz", version)
