@@ -13,10 +13,8 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from moto.ec2.models.instances import Instance
-
 from localcloud.control_plane.reconciler import Cloud
-from localcloud.machines import facts, image, seed
+from localcloud.machines import facts, image, records, seed
 from localcloud.machines.container import Container, Machine
 from localcloud.machines.host import MachinesError
 from localcloud.network import addresses, private_addresses, public_addresses
@@ -48,20 +46,6 @@ class Wanted:
     facts: Facts
 
 
-def _count_reboots() -> None:
-    """Moto forgets that a reboot was asked for; the number of them tells."""
-    original = Instance.reboot
-    if hasattr(original, "counted"):
-        return
-
-    def reboot(self: Any) -> None:
-        original(self)
-        self.reboots = getattr(self, "reboots", 0) + 1
-
-    reboot.counted = True  # type: ignore[attr-defined]
-    Instance.reboot = reboot  # type: ignore[method-assign]
-
-
 class Machines:
     """Serves reconciler.Reconciler."""
 
@@ -77,7 +61,7 @@ class Machines:
         self._problems: dict[str, str] = {}
 
     def start(self, cloud: Cloud, state_dir: Path) -> None:
-        _count_reboots()
+        records.install()
         self._cloud = cloud
         self._directory = state_dir
         self._network: CloudNetwork = network_of(state_dir.parent)
@@ -178,7 +162,7 @@ class Machines:
                 self._work_on(instance_id, lambda: self._power_off(container, wanted))
             elif state == "stopping":
                 self._say(wanted, "stopped", only_if="stopping")
-        elif container.directory.exists():
+        elif container.directory.exists() or state == "shutting-down":
             self._work_on(instance_id, lambda: self._terminate(container, wanted))
 
     def _start(self, container: Container, wanted: Wanted) -> None:
@@ -221,18 +205,15 @@ class Machines:
     def _powered_itself_off(self, container: Container, wanted: Wanted) -> None:
         """`poweroff` inside: stopped, or gone where the instance was made so."""
         (container.directory / "exit").unlink(missing_ok=True)
-        self._say(wanted, "terminated" if wanted.terminates_itself else "stopped")
+        self._say(wanted, "shutting-down" if wanted.terminates_itself else "stopped")
 
     def _power_off(self, container: Container, wanted: Wanted) -> None:
-        self._say(wanted, "stopping", only_if="stopped")
         container.power_off(within=GRACE)
         (container.directory / "exit").unlink(missing_ok=True)
         # Whoever has started it meanwhile gets it started.
         self._say(wanted, "stopped", only_if="stopping")
 
     def _terminate(self, container: Container, wanted: Wanted | None) -> None:
-        if wanted:
-            self._say(wanted, "shutting-down", only_if="terminated")
         if container.running:
             container.power_off(within=GRACE / 3)
         container.remove()
@@ -295,7 +276,7 @@ class Machines:
             region=region,
             state=instance.state,
             identity=identity,
-            reboots=getattr(instance, "reboots", 0),
+            reboots=instance.reboots,
             security_groups=tuple(sorted(group.id for group in groups)),
             name=tags.get("Name", instance.id),
             terminates_itself=instance.instance_initiated_shutdown_behavior == "terminate",

@@ -406,6 +406,7 @@ def test_a_stopped_machine_is_unused_and_is_served_again_after_its_return(door: 
     ec2 = door.cloud.client("ec2")
     ec2.stop_instances(InstanceIds=[target])
     eventually(lambda: door.health()[target] == "unused")
+    door.cloud.in_state(target, "stopped")
     with Load(door) as load:
         ec2.start_instances(InstanceIds=[target])
         door.all_healthy()
