@@ -81,7 +81,7 @@ class Application(pulumi.ComponentResource):
     databases: dict[str, Database]
     database_accesses: dict[str, DatabaseAccesses]
     workloads: dict[str, Workload]
-    hosted: dict[str, HostedService]  # service -> what lets its hosts do what it needs
+    hosted: dict[str, HostedService]  # service or site -> what lets its hosts do what it needs
     migrating: Workload | None  # what brings the database along: as its owner, with no other secret
 
     def __init__(
@@ -126,12 +126,12 @@ class Application(pulumi.ComponentResource):
         self.register_outputs({"buckets": self.bucket_names, "secrets": self.secret_arns})
 
     def _identities(self) -> dict[str, tuple[str, pulumi.Input[str]]]:
-        """Service → who it is on the network: its pool's group, or one of its own on ECS."""
+        """Service or site → who it is on the network: its pool's group; on ECS one of its own."""
         placement = self._placed.placement
         if isinstance(placement, HostsPlacement):
             return {
-                service: (pool, self._args.fleets[pool].group_id)
-                for service, pool in placement.pools.items()
+                part: (pool, self._args.fleets[pool].group_id)
+                for part, pool in placement.pools.items()
             }
         return {service: (service, self._own_group(service)) for service in self._spec.services}
 
@@ -400,10 +400,13 @@ class Application(pulumi.ComponentResource):
 
     # What runs
 
-    def _environment(self, service: str) -> dict[str, wanted.Value]:
+    def _environment(self, part: str) -> dict[str, wanted.Value]:
+        """A site has no variables: what it knows was fixed when it was built."""
+        if part in self._spec.sites:
+            return {}
         return {
-            **self._spec.services[service].environment,
-            **self._placed.environment.get(service, {}),
+            **self._spec.services[part].environment,
+            **self._placed.environment.get(part, {}),
         }
 
     def _used(self, service: str, kind: str) -> set[str]:
@@ -505,22 +508,25 @@ class Application(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _answers_at(self, service: str) -> int | None:
+    def _answers_at(self, part: str) -> int | None:
         """The port that a load balancer asks: nginx's on hosts, the service's own on ECS."""
-        shape = self._spec.services[service]
+        if part in self._spec.sites:
+            return self._spec.sites[part].front_port
+        shape = self._spec.services[part]
         if not shape.routes:
             return None
         hosted = isinstance(self._placed.placement, HostsPlacement)
         return shape.front_port if hosted else shape.port
 
     def _on_hosts(self, pools: Mapping[str, str]) -> None:
-        for service, pool in pools.items():
-            name = f"{self._prefix}-{service}"
+        for part, pool in pools.items():
+            name = f"{self._prefix}-{part}"
             fleet = self._args.fleets[pool]
-            self.hosted[service] = HostedService(
+            workload = self.workloads.get(part)
+            self.hosted[part] = HostedService(
                 name,
                 HostedServiceArgs(
-                    workload=self.workloads[service],
+                    statements=workload.statements if workload else {},
                     role_name=fleet.role_name,
                     hosts=fleet.hosts,
                     target_group_arn=self._args.target_group_arns.get(name),

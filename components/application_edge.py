@@ -35,6 +35,7 @@ class Upstream:
 @dataclass(frozen=True, kw_only=True)
 class ApplicationEdgeArgs:
     spec: Application
+    sites: Mapping[str, Site]  # that the edge serves; none where hosts do
     host_names: Mapping[str, str]  # host -> in full
     zone_id: pulumi.Input[str] | None
     proved_by: Certificate | None  # the load balancer's, which has some of the names as well
@@ -64,7 +65,7 @@ class ApplicationEdge(pulumi.ComponentResource):
         self.host_names = []
         self.wanted = []
         self.distribution_ids = {}
-        fronts = _fronts(args.spec, with_services=args.upstream is not None)
+        fronts = _fronts(args)
         if not fronts:
             self.register_outputs({})
             return
@@ -88,7 +89,7 @@ class ApplicationEdge(pulumi.ComponentResource):
                 ),
                 opts=child,
             )
-            for site, shape in args.spec.sites.items()
+            for site, shape in args.sites.items()
         }
         for host, front in fronts.items():
             origins = dict(_origins(front, args, sites))
@@ -100,7 +101,7 @@ class ApplicationEdge(pulumi.ComponentResource):
                     web_acl_arn=args.web_acl_arn,
                     origins=origins,
                     default=Behaviour(origin=front.default),
-                    paths=dict(_paths(front, args.spec)),
+                    paths=dict(_paths(host, front, args.spec)),
                     content_security_policy=args.spec.headers.content_security_policy,
                     price_class=args.price_class,
                 ),
@@ -137,13 +138,14 @@ class _Front:
     services: bool
 
 
-def _fronts(spec: Application, *, with_services: bool) -> dict[str, _Front]:
+def _fronts(args: ApplicationEdgeArgs) -> dict[str, _Front]:
     """Host → what it serves; a site at the top of a host is its default, else the services are."""
+    spec = args.spec
     fronts: dict[str, _Front] = {}
     for host in spec.hosts:
         bucket = next((key for key, one in spec.buckets.items() if one.host == host), None)
-        sites = {key: site for key, site in spec.sites.items() if site.host == host}
-        services = with_services and any(
+        sites = {key: site for key, site in args.sites.items() if site.host == host}
+        services = args.upstream is not None and any(
             route.host == host for service in spec.services.values() for route in service.routes
         )
         top = next((key for key, site in sites.items() if site.path in ("/", "/*")), None)
@@ -179,7 +181,7 @@ def _services(upstream: Upstream) -> Origin:
     return PublicOrigin(domain_name=upstream.domain_name, proof=upstream.proof or "")
 
 
-def _paths(front: _Front, spec: Application) -> list[tuple[str, Behaviour]]:
+def _paths(host: str, front: _Front, spec: Application) -> list[tuple[str, Behaviour]]:
     """Paths that do not go where the host's default does, and files that never change."""
     paths = [
         (pattern, Behaviour(origin=key, immutable=True))
@@ -196,6 +198,6 @@ def _paths(front: _Front, spec: Application) -> list[tuple[str, Behaviour]]:
             (route.path, Behaviour(origin="services"))
             for service in spec.services.values()
             for route in service.routes
-            if route.path not in ("/", "/*")
+            if route.host == host and route.path not in ("/", "/*")
         ]
     return paths

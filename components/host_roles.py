@@ -35,11 +35,14 @@ from settings.application import (
     Pm2,
     Proxy,
     Service,
+    Site,
 )
 from settings.stack import RuntimeArchive
 from settings.tree import Settings, architecture_of
 
 SSH = 22
+# The longest silence that a load balancer waits through (ELB user guide, idle timeout).
+LONGEST_SILENCE = 4000
 # Between the last answer of a load balancer's check and what it does about it.
 NOTICE_SECONDS = 2
 
@@ -56,7 +59,9 @@ def pool_roles(settings: Settings, pool: str, reach: Reach, facts: Mapping[str, 
     """Everything on a host of a pool; facts hold each workload's variables and secrets."""
     stack = settings.stack
     services = list(settings.services_on(pool))
+    sites = list(settings.sites_on(pool))
     fronts = [shape.front_port for *_, shape in services if shape.routes and shape.front_port]
+    fronts += [shape.front_port for *_, shape in sites]
     openings = [Opening(port=SSH, source=f"{reach.operations}/32")]
     openings += [
         Opening(port=port, source=subnet) for port in fronts for subnet in reach.load_balancer
@@ -67,12 +72,12 @@ def pool_roles(settings: Settings, pool: str, reach: Reach, facts: Mapping[str, 
         fail2ban(Fail2ban(never=(reach.operations, *reach.load_balancer))),
     ]
     if fronts:
-        roles.append(web.nginx(_nginx(settings, services, reach)))
+        roles.append(web.nginx(_nginx(settings, services, sites, reach)))
     architecture = architecture_of(stack.pools[pool].instance_type)
     for application, service, shape in services:
         roles.append(_service(settings, application, service, shape, architecture, facts))
-    names = dict.fromkeys(application for application, *_ in services)
-    return [*roles, *(_releases(settings, pool, application) for application in names)]
+    applications = settings.applications_on(pool)
+    return [*roles, *(_releases(settings, pool, application) for application in applications)]
 
 
 def jump_host_roles(settings: Settings, openings: tuple[str, ...]) -> list[Role]:
@@ -130,36 +135,43 @@ def _every_host(settings: Settings, *, jump_host: bool) -> list[Role]:
 # What answers
 
 
-def _nginx(settings: Settings, services: list[tuple[str, str, Service]], reach: Reach) -> web.Nginx:
+def _nginx(
+    settings: Settings,
+    services: list[tuple[str, str, Service]],
+    sites: list[tuple[str, str, Site]],
+    reach: Reach,
+) -> web.Nginx:
     routed = [
         (application, service, shape)
         for application, service, shape in services
         if shape.routes and shape.port is not None and shape.front_port is not None
     ]
-    first = settings.applications[routed[0][0]]
     return web.Nginx(
-        servers=tuple(
-            _server(settings.applications[application], f"{application}-{service}", shape)
-            for application, service, shape in routed
+        servers=(
+            *(
+                _server(settings.applications[application], f"{application}-{service}", shape)
+                for application, service, shape in routed
+            ),
+            *(
+                _site(settings.applications[application], site, shape)
+                for application, site, shape in sites
+            ),
         ),
         upstreams=tuple(
             _upstream(settings.applications[application], f"{application}-{service}", shape)
             for application, service, shape in routed
         ),
         trusted_proxies=reach.load_balancer,
-        compression=web.Compression(
-            min_bytes=first.compression.min_bytes,
-            level=first.compression.level,
-            **({"types": first.compression.types} if first.compression.types else {}),
-        ),
-        idle_seconds=max(75, *(_longest(shape) + 5 for *_, shape in routed)),
+        idle_seconds=max([75, *(5 + _silence(shape) for *_, shape in routed)]),
     )
 
 
-def _longest(shape: Service) -> int:
-    return max(
+def _silence(shape: Service) -> int:
+    """How long the load balancer may keep a quiet connection for the sake of a service."""
+    longest = max(
         route.read_timeout_seconds or shape.proxy.read_timeout_seconds for route in shape.routes
     )
+    return min(longest, LONGEST_SILENCE)
 
 
 def _upstream(application: Application, key: str, shape: Service) -> web.Upstream:
@@ -197,12 +209,8 @@ def _server(application: Application, key: str, shape: Service) -> web.Server:
             for path, route in paths.items()
         ),
         health=web.Health(path=shape.health.path, upstream=key) if shape.health else None,
-        headers=web.security_headers(
-            frame_options=application.headers.frame_options,
-            referrer_policy=application.headers.referrer_policy,
-            content_security_policy=application.headers.content_security_policy,
-            hsts_seconds=application.headers.hsts_seconds,
-        ),
+        headers=_headers(application),
+        compression=_compression(application),
         limit=web.RateLimit(
             requests_per_second=limit.requests_per_second,
             burst=limit.burst,
@@ -210,6 +218,43 @@ def _server(application: Application, key: str, shape: Service) -> web.Server:
         )
         if limit
         else None,
+    )
+
+
+def _site(application: Application, site: str, shape: Site) -> web.Server:
+    return web.Server(
+        application=application.name,
+        port=shape.front_port,
+        locations=(
+            web.Files(
+                path=shape.path,
+                directory=f"{web.current(application.name)}/{site}",
+                single_page=shape.single_page,
+                immutable=shape.immutable,
+                immutable_directory=web.kept_assets(application.name, site),
+            ),
+        ),
+        health=web.Health(path=web.SITE_HEALTH, upstream=None),
+        headers=_headers(application),
+        compression=_compression(application),
+    )
+
+
+def _headers(application: Application) -> tuple[tuple[str, str], ...]:
+    return web.security_headers(
+        frame_options=application.headers.frame_options,
+        referrer_policy=application.headers.referrer_policy,
+        content_security_policy=application.headers.content_security_policy,
+        hsts_seconds=application.headers.hsts_seconds,
+    )
+
+
+def _compression(application: Application) -> web.Compression:
+    wanted = application.compression
+    return web.Compression(
+        min_bytes=wanted.min_bytes,
+        level=wanted.level,
+        **({"types": wanted.types} if wanted.types else {}),
     )
 
 
@@ -313,15 +358,20 @@ def _releases(settings: Settings, pool: str, application: str) -> Role:
     here = {
         service: shape for name, service, shape in settings.services_on(pool) if name == application
     }
+    sites = {site: shape for name, site, shape in settings.sites_on(pool) if name == application}
     drain, settle = rotation_seconds(settings, pool, application)
     return releases(
         Releases(
             application=application,
             bucket=settings.stack.artifacts,
             artifacts={
-                service: "jar" if isinstance(shape.runtime, Java) else "tar.gz"
-                for service, shape in here.items()
+                **{
+                    service: "jar" if isinstance(shape.runtime, Java) else "tar.gz"
+                    for service, shape in here.items()
+                },
+                **dict.fromkeys(sites, "tar.gz"),
             },
+            sites={site: shape.immutable for site, shape in sites.items()},
             services=tuple(_released(spec, service, shape) for service, shape in here.items()),
             drain_seconds=drain,
             settle_seconds=settle,

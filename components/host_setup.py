@@ -125,8 +125,9 @@ class HostSetup(pulumi.ComponentResource):
             after=[
                 jump_host.configuration,
                 *(
-                    self._args.applications[application].hosted[service]
-                    for application, service, _ in settings.services_on(pool)
+                    self._args.applications[application].hosted[part]
+                    for parts in (settings.services_on(pool), settings.sites_on(pool))
+                    for application, part, _ in parts
                 ),
             ],
         )
@@ -216,7 +217,8 @@ class HostSetup(pulumi.ComponentResource):
         pools = dict.fromkeys(placement.pools.values())
         spec = settings.applications[application]
         slowest = max(
-            shape.startup_seconds + shape.stop_seconds for shape in spec.services.values()
+            (shape.startup_seconds + shape.stop_seconds for shape in spec.services.values()),
+            default=0,
         )
         rotation = max(sum(rotation_seconds(settings, pool, application)) for pool in pools)
         Release(

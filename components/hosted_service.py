@@ -1,4 +1,4 @@
-"""A service on a pool of hosts: what its hosts may do for it, and where its requests go."""
+"""A service or a site on a pool of hosts: what they may do for it, and where requests go."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import pulumi_aws as aws
 
 from components.grant import Grant
 from components.host_fleet import Host
-from components.workload import Workload
+from components.permissions import Statement
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostedServiceArgs:
-    workload: Workload
+    statements: Mapping[str, Statement]  # purpose -> what its hosts may do for it
     role_name: pulumi.Input[str]
     hosts: Mapping[str, Host]
     target_group_arn: pulumi.Input[str] | None  # None: a worker, or no load balancer
@@ -27,11 +27,11 @@ class HostedService(pulumi.ComponentResource):
     ) -> None:
         super().__init__("groundwork:compute:HostedService", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        if args.workload.statements:
+        if args.statements:
             Grant(
                 name,
                 role_name=args.role_name,
-                statements=args.workload.statements,
+                statements=args.statements,
                 opts=child,
             )
         if args.target_group_arn is not None:

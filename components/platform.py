@@ -1,6 +1,7 @@
 """The whole stack, in the order in which one part needs another."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pulumi
 import pulumi_aws as aws
@@ -17,6 +18,7 @@ from components.foundation import Foundation, FoundationArgs, image_for
 from components.front_door import FrontDoor, FrontDoorArgs
 from components.grant import Grant
 from components.host_fleet import HostFleet, HostFleetArgs
+from components.host_roles import LONGEST_SILENCE
 from components.host_setup import HostSetup, HostSetupArgs
 from components.permissions import (
     Statement,
@@ -34,12 +36,11 @@ from components.target_group import HealthCheck, TargetGroupArgs
 from components.vpc_origin import VpcOrigin, VpcOriginArgs
 from components.web_acl import WebAcl, WebAclArgs
 from hosts.first_boot import user_data
+from hosts.roles.nginx import SITE_HEALTH
 from settings import stack as wanted
-from settings.application import Service
+from settings.application import Service, Site
 from settings.tree import Settings
 
-# The longest silence that a load balancer waits through (ELB user guide, idle timeout).
-LONGEST_SILENCE = 4000
 # What one address may ask of the edge in a minute where no application says less.
 REQUESTS_A_MINUTE = 2000
 # CloudFront's own addresses, as AWS publishes them in each region.
@@ -157,9 +158,7 @@ class Platform(pulumi.ComponentResource):
                     user_data=user_data(self._settings.name),
                     operations_group_id=self._foundation.operations.group_id,
                     calls=[HTTPS, *(out.port for service in services for out in service.egress)],
-                    statements=self._of_every_host(
-                        dict.fromkeys(name for name, *_ in self._settings.services_on(pool))
-                    ),
+                    statements=self._of_every_host(self._settings.applications_on(pool)),
                 ),
                 opts=self._child,
             )
@@ -198,7 +197,7 @@ class Platform(pulumi.ComponentResource):
         """The lowest of what the applications on a pool call too much work for the processor."""
         limits = [
             self._settings.applications[application].thresholds.cpu_percent
-            for application, *_ in self._settings.services_on(pool)
+            for application in self._settings.applications_on(pool)
         ]
         return min(limits, default=80)
 
@@ -248,10 +247,24 @@ class Platform(pulumi.ComponentResource):
                 if shape.routes:
                     yield key, service, shape
 
+    def _sites(self) -> Iterator[tuple[str, str, Site]]:
+        for key in self._settings.applications:
+            for site, shape in self._settings.hosted_sites(key).items():
+                yield key, site, shape
+
+    def _balanced_hosts(self, key: str) -> tuple[str, ...]:
+        """Public names of an application that the load balancer knows."""
+        spec = self._settings.applications[key]
+        hosts = [route.host for service in spec.services.values() for route in service.routes]
+        hosts += [site.host for site in self._settings.hosted_sites(key).values()]
+        return tuple(self._settings.host_name(key, host) for host in dict.fromkeys(hosts))
+
     def _way_in(self) -> FrontDoor | None:
         edge = self._stack.edge
         routed = list(self._routed())
-        if isinstance(edge, wanted.HostEdge) or not routed:
+        sites = list(self._sites())
+        balanced = list(dict.fromkeys(key for key, *_ in (*routed, *sites)))
+        if isinstance(edge, wanted.HostEdge) or not balanced:
             return None
         foundation = self._foundation
         behind_cdn = isinstance(edge, wanted.CdnEdge)
@@ -261,20 +274,34 @@ class Platform(pulumi.ComponentResource):
                 network=foundation.network,
                 internal=isinstance(edge, wanted.CdnEdge) and edge.origin == "vpc",
                 clients={"edge": self._edge_addresses()} if behind_cdn else {"world": ANYWHERE},
-                certificate_arns={
-                    key: self._certificate(key) for key in dict.fromkeys(key for key, *_ in routed)
-                },
+                certificate_arns={key: self._certificate(key) for key in balanced},
                 targets={
-                    f"{key}-{service}": self._target(key, shape) for key, service, shape in routed
+                    **{
+                        f"{key}-{service}": self._target(key, shape)
+                        for key, service, shape in routed
+                    },
+                    **{
+                        f"{key}-{site}": self._site_target(key, shape) for key, site, shape in sites
+                    },
                 },
                 routes={
-                    f"{key}-{service}-{host}": Route(
-                        hosts=(self._settings.host_name(key, host),),
-                        paths=tuple(route.path for route in shape.routes if route.host == host),
-                        action=Forward(weights={f"{key}-{service}": 1}),
-                    )
-                    for key, service, shape in routed
-                    for host in dict.fromkeys(route.host for route in shape.routes)
+                    **{
+                        f"{key}-{service}-{host}": Route(
+                            hosts=(self._settings.host_name(key, host),),
+                            paths=tuple(route.path for route in shape.routes if route.host == host),
+                            action=Forward(weights={f"{key}-{service}": 1}),
+                        )
+                        for key, service, shape in routed
+                        for host in dict.fromkeys(route.host for route in shape.routes)
+                    },
+                    **{
+                        f"{key}-{site}-{shape.host}": Route(
+                            hosts=(self._settings.host_name(key, shape.host),),
+                            paths=(shape.path,),
+                            action=Forward(weights={f"{key}-{site}": 1}),
+                        )
+                        for key, site, shape in sites
+                    },
                 },
                 idle_timeout=self._longest_silence(),
                 requests_a_minute=self._requests_a_minute(),
@@ -299,17 +326,10 @@ class Platform(pulumi.ComponentResource):
         )
 
     def _certificate(self, key: str) -> pulumi.Output[str]:
-        """For the hosts of an application that its services answer on."""
-        spec = self._settings.applications[key]
-        hosts = dict.fromkeys(
-            route.host for service in spec.services.values() for route in service.routes
-        )
+        """For the hosts of an application that the load balancer answers on."""
         self._certificates[key] = Certificate(
             key,
-            CertificateArgs(
-                hosts=tuple(self._settings.host_name(key, host) for host in hosts),
-                zone_id=self._zones[key],
-            ),
+            CertificateArgs(hosts=self._balanced_hosts(key), zone_id=self._zones[key]),
             opts=self._child,
         )
         return self._certificates[key].arn
@@ -336,6 +356,16 @@ class Platform(pulumi.ComponentResource):
             algorithm=shape.balancing.algorithm,
             sticky_seconds=sticky.duration_seconds if sticky else None,
             deregistration_delay=shape.balancing.drain_seconds,
+        )
+
+    def _site_target(self, key: str, shape: Site) -> TargetGroupArgs:
+        check = HealthCheck(path=SITE_HEALTH)
+        interval = self._settings.placed(key).check_seconds or check.interval
+        return TargetGroupArgs(
+            vpc_id=self._foundation.network.vpc_id,
+            port=shape.front_port,
+            kind="instance",
+            health=replace(check, interval=interval, timeout=min(check.timeout, interval - 1)),
         )
 
     def _longest_silence(self) -> int:
@@ -437,6 +467,11 @@ class Platform(pulumi.ComponentResource):
                 key,
                 ApplicationEdgeArgs(
                     spec=self._settings.applications[key],
+                    sites=(
+                        self._settings.applications[key].sites
+                        if self._settings.sites_at_edge
+                        else {}
+                    ),
                     host_names={
                         host: self._settings.host_name(key, host)
                         for host in self._settings.applications[key].hosts
@@ -460,15 +495,7 @@ class Platform(pulumi.ComponentResource):
             served.update(distributions.host_names)
             records += distributions.wanted
         for key in self._applications:
-            hosts = tuple(
-                dict.fromkeys(
-                    self._settings.host_name(key, route.host)
-                    for application, _, shape in self._routed()
-                    if application == key
-                    for route in shape.routes
-                )
-            )
-            remaining = tuple(host for host in hosts if host not in served)
+            remaining = tuple(host for host in self._balanced_hosts(key) if host not in served)
             if remaining:
                 records.append(self._names(key, remaining))
         return records
@@ -513,8 +540,9 @@ class Platform(pulumi.ComponentResource):
         distributed = not isinstance(self._stack.edge, wanted.HostEdge) and (
             isinstance(self._stack.edge, wanted.CdnEdge)
             or any(
-                application.sites or any(bucket.host for bucket in application.buckets.values())
+                bucket.host
                 for application in self._settings.applications.values()
+                for bucket in application.buckets.values()
             )
         )
         if not distributed:

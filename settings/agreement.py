@@ -78,6 +78,12 @@ def _routes_lead_somewhere(application: Application) -> Iterator[Fault]:
             yield f"buckets.{name}.host", bucket.host, "must be a host that no route uses"
 
 
+def _parts_have_names_of_their_own(application: Application) -> Iterator[Fault]:
+    for name in application.sites:
+        if name in application.services:
+            yield f"sites.{name}", "a service", "must be another name: both are parts of a release"
+
+
 def _services_can_be_reached(application: Application) -> Iterator[Fault]:
     for name, service in application.services.items():
         key = f"services.{name}"
@@ -174,6 +180,7 @@ def _queues_lose_nothing(application: Application) -> Iterator[Fault]:
 
 APPLICATION_CHECKS: tuple[Callable[[Application], Iterable[Fault]], ...] = (
     _routes_lead_somewhere,
+    _parts_have_names_of_their_own,
     _services_can_be_reached,
     _values_refer_to_what_is_there,
     _origins_are_hosts,
@@ -195,8 +202,9 @@ def _services_have_a_home(settings: Settings) -> Iterator[Fault]:
         for service in application.services:
             if service not in homes:
                 yield f"{key}.{service}", "missing", "every service must be placed"
-        for service in homes:
-            yield from _known(f"{key}.{service}", service, application.services, "services")
+        for part in homes:
+            if part not in application.sites:
+                yield from _known(f"{key}.{part}", part, application.services, "services")
         if isinstance(placement, HostsPlacement):
             for service, pool in placement.pools.items():
                 yield from _known(f"{key}.{service}", pool, settings.stack.pools, "pools")
@@ -207,6 +215,28 @@ def _services_have_a_home(settings: Settings) -> Iterator[Fault]:
                         "a container",
                         "its runtime runs on ecs; hosts run node, pm2 and java",
                     )
+
+
+def _sites_have_a_home(settings: Settings) -> Iterator[Fault]:
+    """The CDN serves them from their buckets; without one, hosts do."""
+    for name, application in settings.applications.items():
+        placement = settings.placed(name).placement
+        homes = placement.pools if isinstance(placement, HostsPlacement) else placement.services
+        word = "pools" if isinstance(placement, HostsPlacement) else "services"
+        for site in (one for one in application.sites if one not in application.services):
+            key = f"applications.{name}.placement.{word}.{site}"
+            if settings.sites_at_edge and site in homes:
+                yield key, "placed", "must be absent: edge cdn serves sites from their buckets"
+            elif isinstance(placement, EcsPlacement) and site in homes:
+                yield key, "placed", "must be absent: a site has no task"
+            elif not settings.sites_at_edge and isinstance(placement, EcsPlacement):
+                yield (
+                    f"applications.{name}.placement.kind",
+                    "ecs",
+                    f"the site {site} needs hosts that serve it, or edge cdn",
+                )
+            elif not settings.sites_at_edge and site not in homes:
+                yield key, "missing", "without a CDN every site must be placed"
 
 
 def _stores_have_a_size(settings: Settings) -> Iterator[Fault]:
@@ -248,6 +278,14 @@ def _ports_are_free(settings: Settings) -> Iterator[Fault]:
                     f"{taken[clash]} listens there already: use another pool or port",
                 )
             taken |= {port: f"{name}.{service}" for port in ports if port not in taken}
+        for name, site, shape in settings.sites_on(pool):
+            if shape.front_port in taken:
+                yield (
+                    f"applications.{name}.placement.pools.{site}",
+                    f"{pool}, port {shape.front_port}",
+                    f"{taken[shape.front_port]} listens there already: use another pool or port",
+                )
+            taken.setdefault(shape.front_port, f"{name}.{site}")
 
 
 def _ports(service: Service, second: int | None) -> Iterator[int]:
@@ -403,6 +441,7 @@ def _regions_are_two(settings: Settings) -> Iterator[Fault]:
 
 STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
     _services_have_a_home,
+    _sites_have_a_home,
     _stores_have_a_size,
     _overrides_fit,
     _ports_are_free,

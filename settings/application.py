@@ -189,9 +189,16 @@ class Site(Model):
     path: UrlPath = "/*"
     single_page: Switch = False
     """Unknown paths without a file extension answer index.html."""
-    immutable: tuple[str, ...] = ()
+    immutable: tuple[UrlPath, ...] = ()
     """Path patterns of fingerprinted files, cached for a year."""
+    port: Port = 8000
+    """Names its place on a host, as a service's port does; nothing but nginx answers for it."""
     build: Build = Build()
+
+    @property
+    def front_port(self) -> int:
+        """Port of nginx that serves this site on a host."""
+        return self.port + FRONT_PORT_OFFSET
 
 
 class DatabaseRole(Model):

@@ -145,12 +145,16 @@ SUFFIX = 8
 def _target_group_name(settings: Settings) -> Iterator[Refusal]:
     room = 32 - SUFFIX
     for name, application in settings.applications.items():
-        for service, of in application.services.items():
-            if of.routes and len(f"{name}-{service}") > room:
+        balanced = {
+            **{f"services.{key}": key for key, of in application.services.items() if of.routes},
+            **{f"sites.{key}": key for key in settings.hosted_sites(name)},
+        }
+        for key, part in balanced.items():
+            if len(f"{name}-{part}") > room:
                 yield _application(
                     name,
-                    f"services.{service}",
-                    f"{name}-{service}",
+                    key,
+                    f"{name}-{part}",
                     f"application and service name together may have {room - 1} characters",
                 )
 
@@ -241,7 +245,7 @@ def _listener_rules(settings: Settings) -> Iterator[Refusal]:
         len(service.routes)
         for application in settings.applications.values()
         for service in application.services.values()
-    )
+    ) + sum(len(settings.hosted_sites(name)) for name in settings.applications)
     if count > 100:
         yield _stack(settings, "applications", count, "their routes together must be 100 at most")
 
@@ -256,9 +260,10 @@ def _target_groups(settings: Settings) -> Iterator[Refusal]:
         bool(service.routes)
         for application in settings.applications.values()
         for service in application.services.values()
-    )
+    ) + sum(len(settings.hosted_sites(name)) for name in settings.applications)
     if count > 100:
-        yield _stack(settings, "applications", count, "services with routes must be 100 at most")
+        what = "services with routes and sites on hosts"
+        yield _stack(settings, "applications", count, f"{what} must be 100 at most")
 
 
 @limit(
@@ -311,6 +316,11 @@ def _front_port(settings: Settings) -> Iterator[Refusal]:
             if of.routes and of.front_port is not None and of.front_port > 65535:
                 yield _application(
                     name, f"services.{service}.port", of.port, "must be 55535 at most on hosts"
+                )
+        for site, of in settings.hosted_sites(name).items():
+            if of.front_port > 65535:
+                yield _application(
+                    name, f"sites.{site}.port", of.port, "must be 55535 at most on hosts"
                 )
 
 

@@ -158,7 +158,7 @@ class HostsPlacement(Model):
 
     kind: Literal["hosts"]
     pools: dict[Name, Name]
-    """Service → pool."""
+    """Service → pool; a site too, where no CDN serves it."""
 
 
 class FargateSize(Model):

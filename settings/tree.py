@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from settings.application import Application, Service
+from settings.application import Application, Service, Site
 from settings.model import Model
-from settings.stack import HostsPlacement, PlacedApplication, Stack
+from settings.stack import CdnEdge, HostsPlacement, PlacedApplication, Stack
 
 
 class Settings(Model):
@@ -28,12 +28,42 @@ class Settings(Model):
 
     def services_on(self, pool: str) -> Iterator[tuple[str, str, Service]]:
         """Application, name and shape of every service that runs on a pool."""
-        for name, application in self.applications.items():
+        for name, part in self._parts_on(pool):
+            services = self.applications[name].services
+            if part in services:
+                yield name, part, services[part]
+
+    def sites_on(self, pool: str) -> Iterator[tuple[str, str, Site]]:
+        """Application, name and shape of every site that the hosts of a pool serve."""
+        for name, part in self._parts_on(pool):
+            sites = self.applications[name].sites
+            if part in sites:
+                yield name, part, sites[part]
+
+    def applications_on(self, pool: str) -> list[str]:
+        """The applications that have anything on a pool."""
+        return list(dict.fromkeys(name for name, _ in self._parts_on(pool)))
+
+    def hosted_sites(self, application: str) -> dict[str, Site]:
+        """The sites of an application that hosts serve: those of a stack without a CDN."""
+        placement = self.placed(application).placement
+        if not isinstance(placement, HostsPlacement):
+            return {}
+        sites = self.applications[application].sites
+        return {part: sites[part] for part in placement.pools if part in sites}
+
+    @property
+    def sites_at_edge(self) -> bool:
+        """Whether the CDN serves sites, from their buckets."""
+        return isinstance(self.stack.edge, CdnEdge)
+
+    def _parts_on(self, pool: str) -> Iterator[tuple[str, str]]:
+        for name in self.applications:
             placement = self.placed(name).placement
             if isinstance(placement, HostsPlacement):
-                for service, home in placement.pools.items():
+                for part, home in placement.pools.items():
                     if home == pool:
-                        yield name, service, application.services[service]
+                        yield name, part
 
 
 def architecture_of(instance_type: str) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import fnmatch
 import hashlib
 import json
 import re
@@ -62,6 +63,7 @@ class Application:
     bucket: str
     artifacts: dict[str, str]  # part of the release → its key, with {version} in it
     services: tuple[Service, ...]
+    sites: dict[str, list[str]]  # site → path patterns of its fingerprinted files
     drain_seconds: float
     settle_seconds: float
     keep: int
@@ -101,6 +103,7 @@ def load(name: str) -> Application:
             )
             for service in told["services"]
         ),
+        sites=told["sites"],
         drain_seconds=told["drain_seconds"],
         settle_seconds=told["settle_seconds"],
         keep=told["keep"],
@@ -160,12 +163,34 @@ def stage(application: Application, version: str) -> None:
         raise RefusedError(f"{version!r} is no version that could name a folder")
     for part, pattern in application.artifacts.items():
         directory = application.release(version) / part
-        if (directory / ".sha256").exists():
+        if not (directory / ".sha256").exists():
+            key = pattern.format(version=version)
+            with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="groundwork.") as scratch:
+                unpack(application.bucket, key, directory, Path(scratch))
+            say(f"{application.name} {version} staged: {part}")
+        if part in application.sites:
+            share_assets(application, part, directory)
+
+
+def share_assets(application: Application, site: str, directory: Path) -> None:
+    """Fingerprinted files lie beside those of other versions, linked and not copied: while hosts
+    change one by one, and in pages that stay open, each version's page finds its own."""
+    place = application.directory / "assets" / site
+    for file in sorted(directory.rglob("*")):
+        name = file.relative_to(directory)
+        wanted = any(fnmatch.fnmatchcase(f"/{name}", one) for one in application.sites[site])
+        target = place / name
+        if not wanted or not file.is_file() or file.is_symlink():
             continue
-        key = pattern.format(version=version)
-        with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="groundwork.") as scratch:
-            unpack(application.bucket, key, directory, Path(scratch))
-        say(f"{application.name} {version} staged: {part}")
+        if target.exists() and target.samefile(file):
+            continue
+        for folder in reversed(target.relative_to(application.directory).parents[:-1]):
+            (application.directory / folder).mkdir(exist_ok=True)
+            (application.directory / folder).chmod(0o755)
+        fresh = target.with_name(f".{target.name}.fresh")
+        fresh.unlink(missing_ok=True)
+        fresh.hardlink_to(file)
+        fresh.replace(target)
 
 
 def unpack(bucket: str, key: str, directory: Path, scratch: Path) -> None:
@@ -483,6 +508,10 @@ def prune(application: Application) -> None:
     for path in by_age[application.keep :]:
         if path.name not in kept | in_use:
             shutil.rmtree(path)
+    for path in sorted((application.directory / "assets").rglob("*")):
+        # The last link: no version at hand has this file any more.
+        if path.is_file() and path.stat().st_nlink == 1:
+            path.unlink()
 
 
 def give_up(application: Application, version: str) -> None:

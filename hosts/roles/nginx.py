@@ -16,6 +16,8 @@ LIVE = "/etc/nginx/live"
 DRAIN = "/run/groundwork/drain"
 """While DRAIN/APPLICATION exists, the host reports itself unwell for that application."""
 UNIT = "nginx.service"
+SITE_HEALTH = "/site-health"
+"""The light check of files, as the load balancer asks for it; a service has a path of its own."""
 
 # A reload leaves old workers behind for as long as their longest connection lives.
 LONGEST_GOODBYE = "300s"
@@ -73,6 +75,9 @@ class Files:
     """Paths without a file extension that are no file get index.html."""
     immutable: tuple[str, ...] = ()
     """Paths of fingerprinted files: /assets/*."""
+    immutable_directory: str | None = None
+    """Where they lie together with those of the versions before and after: a page of one version
+    asks for its own, whichever host it reaches. Else they come from the directory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,24 +110,8 @@ class Health:
     """The light check of a service, as the load balancer asks for it."""
 
     path: str
-    upstream: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    """What is answered on one port, for one application."""
-
-    application: str
-    port: int
-    host_names: tuple[str, ...] = ()
-    """Others are answered 404 on this port; none given: any name will do."""
-    locations: tuple[Proxied | Files, ...]
-    health: Health | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    limit: RateLimit | None = None
-    denied: tuple[str, ...] = ()
-    """Paths that nobody outside may ask for, with everything below them."""
-    tls: Tls | None = None
+    upstream: str | None
+    """None: files alone are served, and all is well once their entry page is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,13 +132,30 @@ class Compression:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Server:
+    """What is answered on one port, for one application."""
+
+    application: str
+    port: int
+    host_names: tuple[str, ...] = ()
+    """Others are answered 404 on this port; none given: any name will do."""
+    locations: tuple[Proxied | Files, ...]
+    health: Health | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    limit: RateLimit | None = None
+    denied: tuple[str, ...] = ()
+    """Paths that nobody outside may ask for, with everything below them."""
+    tls: Tls | None = None
+    compression: Compression = Compression()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Nginx:
     servers: tuple[Server, ...]
     upstreams: tuple[Upstream, ...]
     trusted_proxies: tuple[str, ...] = ()
     """Subnets of the load balancer (and of what stands before it): only their word about the
     client's address is taken. None: clients connect to this host themselves."""
-    compression: Compression = Compression()
     idle_seconds: int = 75
     """Longer than the load balancer keeps a quiet connection, or it is cut under a request."""
     challenge_directory: str | None = None
@@ -183,6 +189,11 @@ def security_headers(
 def current(application: str) -> str:
     """The release of an application that serves."""
     return f"/srv/{application}/current"
+
+
+def kept_assets(application: str, site: str) -> str:
+    """Fingerprinted files of all versions at hand; the release program links them there."""
+    return f"/srv/{application}/assets/{site}"
 
 
 def nginx(wanted: Nginx) -> Role:
@@ -274,7 +285,9 @@ def _http(wanted: Nginx) -> Iterator[str]:
     yield from block("map $http_upgrade $connection_upgrade", ["default upgrade;", "'' '';"])
     yield ""
     yield from _limits(wanted.servers)
-    yield from _compression(wanted.compression)
+    yield "gzip on;"
+    yield "gzip_vary on;"
+    yield "gzip_proxied any;"
     for upstream in wanted.upstreams:
         yield ""
         yield from block(f"upstream {upstream.name}", _upstream(upstream))
@@ -324,9 +337,6 @@ def _zone(server: Server) -> str:
 
 
 def _compression(wanted: Compression) -> Iterator[str]:
-    yield "gzip on;"
-    yield "gzip_vary on;"
-    yield "gzip_proxied any;"
     yield f"gzip_min_length {wanted.min_bytes};"
     yield f"gzip_comp_level {wanted.level};"
     # text/html is always compressed, and naming it is a warning.
@@ -358,6 +368,7 @@ def _server(server: Server, *, alone: bool) -> Iterator[str]:
     if server.tls:
         yield from _tls(server.tls)
     yield f"server_name {' '.join(server.host_names) or '_'};"
+    yield from _compression(server.compression)
     yield from _unavailable(server)
     yield from _headers(server)
     if server.limit and server.limit.connections is not None:
@@ -369,6 +380,8 @@ def _server(server: Server, *, alone: bool) -> Iterator[str]:
     for path in server.denied:
         yield from block(f"location ^~ {path.rstrip('/*')}", [*_headers(server), "return 403;"])
     for location in server.locations:
+        if server.health and location.path == server.health.path:
+            continue  # answered above, and nginx takes no path twice
         body = (
             _proxied(server, location)
             if isinstance(location, Proxied)
@@ -444,6 +457,11 @@ def _nginx_health() -> Iterator[str]:
 
 
 def _health(server: Server, health: Health) -> Iterator[str]:
+    answer = (
+        _entry_page(server)
+        if health.upstream is None
+        else _pass(server, health.upstream, websocket=False, read_timeout=10)
+    )
     yield from block(
         f"location = {health.path}",
         [
@@ -451,9 +469,17 @@ def _health(server: Server, health: Health) -> Iterator[str]:
             *_needs_release(server),
             *block(f"if (-e {DRAIN}/{server.application})", ["return 503;"]),
             *_headers(server),
-            *_pass(server, health.upstream, websocket=False, read_timeout=10),
+            *answer,
         ],
     )
+
+
+def _entry_page(server: Server) -> Iterator[str]:
+    for location in server.locations:
+        if isinstance(location, Files):
+            yield from block(f"if (!-f {location.directory}/index.html)", ["return 503;"])
+    yield "default_type text/plain;"
+    yield 'return 200 "ok\\n";'
 
 
 def _match(path: str) -> str:
@@ -544,6 +570,7 @@ def _files(server: Server, location: Files) -> Iterator[str]:
             f"location ^~ {_match(pattern)}",
             [
                 *_needs_release(server),
+                *([f"root {location.immutable_directory};"] * bool(location.immutable_directory)),
                 *_headers(server, besides=[IMMUTABLE]),
                 "try_files $uri =404;",
             ],

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hosts.programs import DIRECTORY, source
@@ -34,6 +34,8 @@ class Releases:
     artifacts: Mapping[str, Literal["tar.gz", "jar"]]
     """Services and sites of this host, and how each is packed."""
     services: tuple[ReleasedService, ...]
+    sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Site → path patterns of its fingerprinted files, which outlive their version a while."""
     drain_seconds: float
     """Until the load balancer has noticed that the host reports itself unwell, and what is under
     way is done; 0 where no other host could take over."""
@@ -68,6 +70,7 @@ def releases(wanted: Releases) -> Role:
             }
             for service in wanted.services
         ],
+        "sites": {site: list(patterns) for site, patterns in sorted(wanted.sites.items())},
         "drain_seconds": wanted.drain_seconds,
         "settle_seconds": wanted.settle_seconds,
         "keep": wanted.keep,

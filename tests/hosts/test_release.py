@@ -419,6 +419,42 @@ def test_only_the_last_releases_stay_and_the_confirmed_one_always(host: Host) ->
     assert kept == ["1.2.0", "1.3.0"]
 
 
+def publish_site(host: Host, version: str, files: dict[str, bytes]) -> None:
+    packed = tarball({f"./{name}": content for name, content in files.items()})
+    digest = hashlib.sha256(packed).hexdigest().encode()
+    key = f"bucket/releases/notebook/{version}/web.tar.gz"
+    both = base64.b64encode(tarball({key: packed, f"{key}.sha256": digest})).decode()
+    host.machine.ok("base64 --decode | tar --extract --gzip --directory /", both)
+
+
+def test_a_site_s_fingerprinted_files_outlive_their_version_a_while(host: Host) -> None:
+    host.told(artifacts={"web": "tar.gz"}, services=(), sites={"web": ("/assets/*",)}, keep=2)
+    for number in range(3):
+        page = f"page {number}".encode()
+        files = {"index.html": page, f"assets/deep/app-{number}.js": page, "assets/same.css": b"."}
+        publish_site(host, f"1.{number}.0", files)
+
+    host.release("stage", "1.0.0")
+    host.release("confirm", "1.0.0")
+    host.release("stage", "1.1.0")
+    kept = "/srv/notebook/assets/web"
+    # Staged and not yet serving: a page of a host that is further on finds its files here.
+    assert host.machine.read(f"{kept}/assets/deep/app-1.js") == "page 1"
+    assert host.machine.read(f"{kept}/assets/deep/app-0.js") == "page 0"
+    assert host.machine.shell(f"test -e {kept}/index.html").returncode == 1
+    assert host.machine.ok(f"stat --format %a {kept}/assets/deep {kept}/assets/same.css") == (
+        "755\n644\n"
+    )
+    host.release("confirm", "1.1.0")
+    host.release("stage", "1.2.0")
+    host.release("confirm", "1.2.0")
+
+    assert host.machine.ok(f"cd {kept} && find . -type f | sort") == (
+        "./assets/deep/app-1.js\n./assets/deep/app-2.js\n./assets/same.css\n"
+    )
+    assert host.serving == "releases/1.2.0"
+
+
 def test_a_failed_migration_says_that_no_host_has_changed(host: Host) -> None:
     host.publish("1.0.0")
     host.machine.write("/run/systemctl/broken", "notebook-migrate@1.0.0.service\n")

@@ -16,7 +16,19 @@ from hosts.roles.database_bootstrap import (
     database_migration,
 )
 from hosts.roles.java_service import JavaService, java_service
-from hosts.roles.nginx import Nginx, Proxied, RateLimit, Tls, configuration
+from hosts.roles.nginx import (
+    SITE_HEALTH,
+    Compression,
+    Files,
+    Health,
+    Nginx,
+    Proxied,
+    RateLimit,
+    Server,
+    Tls,
+    configuration,
+    kept_assets,
+)
 from hosts.roles.node_runtime import NodeRuntime
 from hosts.roles.pm2_service import Pm2Service, ecosystem
 from hosts.roles.schedule import calendar_event
@@ -437,6 +449,60 @@ def test_fingerprinted_files_are_kept_for_a_year_with_one_cache_header() -> None
     body = locations(text)["~* \\.(js|css)$"]
     assert "proxy_hide_header Cache-Control;" in body
     assert body.count("Cache-Control ") == 1
+
+
+SITE = Server(
+    application="notebook",
+    port=18000,
+    headers=sample.HEADERS,
+    health=Health(path=SITE_HEALTH, upstream=None),
+    compression=Compression(min_bytes=2000, types=("text/css",)),
+    locations=(
+        Files(
+            path="/*",
+            directory="/srv/notebook/current/web",
+            single_page=True,
+            immutable=("/assets/*",),
+            immutable_directory=kept_assets("notebook", "web"),
+        ),
+    ),
+)
+
+
+def test_a_site_is_well_once_its_entry_page_is_there_and_not_while_the_host_is_out() -> None:
+    found = locations(configuration(Nginx(servers=(SITE,), upstreams=())))
+
+    assert "if (!-f /srv/notebook/current/web/index.html) {" in found["= /site-health"]
+    assert "if (-e /run/groundwork/drain/notebook) {" in found["= /site-health"]
+    assert 'return 200 "ok\\n";' in found["= /site-health"]
+
+
+def test_a_page_of_one_version_finds_its_files_on_a_host_that_has_another() -> None:
+    found = locations(configuration(Nginx(servers=(SITE,), upstreams=())))
+
+    assert "root /srv/notebook/assets/web;" in found["^~ /assets/"]
+    assert "root /srv/notebook/current/web;" in found["/"]
+    assert 'add_header Cache-Control "no-cache";' in found["/"]
+
+
+def test_each_application_is_compressed_as_it_says() -> None:
+    text = configuration(Nginx(servers=(SITE, *WEB.servers), upstreams=WEB.upstreams))
+
+    servers = re.findall(r"^  server \{\n(.*?)^  \}$", text, re.M | re.S)
+    (site,) = (server for server in servers if "listen 18000" in server)
+    assert "gzip_min_length 2000;" in site
+    assert "gzip_types text/css;" in site
+    assert all("gzip_min_length 1024;" in one for one in servers if "server_name _" not in one)
+
+
+def test_the_checked_path_may_be_a_route_as_well() -> None:
+    (server, *_) = WEB.servers
+    both = replace(server, locations=(*server.locations, Proxied(path="/health", upstream="x")))
+    text = configuration(replace(WEB, servers=(both,)))
+
+    assert text.count("location = /health {") == configuration(
+        replace(WEB, servers=(server,))
+    ).count("location = /health {")
 
 
 def test_the_other_upstream_is_tried_and_a_spare_one_comes_last() -> None:
