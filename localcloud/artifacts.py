@@ -41,8 +41,9 @@ class Artifacts:
     files: tuple[Artifact, ...]
 
 
-# The small applications that a local stack serves, in the shape of the real ones.
-PACKERS = {"threed-generator": "tests.apps.pack"}
+# The small applications that a local stack serves, in the shape of the real ones, and their packer.
+SMALL = ROOT / "tests" / "apps"
+PACKER = "tests.apps.pack"
 
 
 def packed(stack: Stack, say: Callable[[str], None]) -> Artifacts:
@@ -112,13 +113,12 @@ def stack_of(name: str) -> Stack:
 
 def _release(application: str, version: str, say: Callable[[str], None]) -> list[Artifact]:
     """Every file of a version, where there is a small application of that name."""
-    packer = PACKERS.get(application)
-    if packer is None:
+    if not (SMALL / application).is_dir():
         return []
     say(f"packing {application} {version}")
     folder = cache() / "releases"
     done = subprocess.run(
-        [sys.executable, "-m", packer, "--out", str(folder), version],
+        [sys.executable, "-m", PACKER, application, "--out", str(folder), version],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,

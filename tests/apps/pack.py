@@ -1,8 +1,8 @@
-"""Builds the small 3D generator once, and packs any number of versions of it from that.
+"""Builds a small application once, and packs any number of versions of it from that.
 
-    python -m tests.apps.pack --out FOLDER 1.0.0 1.0.1
-    python -m tests.apps.pack --out FOLDER --unwell api 1.1.0
-    python -m tests.apps.pack --out FOLDER --migration later/0004_models_views.sql 1.2.0
+    python -m tests.apps.pack threed-generator --out FOLDER 1.0.0 1.0.1
+    python -m tests.apps.pack threed-generator --out FOLDER --unwell api 1.1.0
+    python -m tests.apps.pack threed-generator --out FOLDER --migration FILE.sql 1.2.0
 
 FOLDER then holds what belongs into the artifact bucket, each file under its key. A version is the
 same byte for byte as long as the build is in the cache; Next.js puts random keys into every build.
@@ -20,11 +20,13 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hosts.roles.release import artifact_key
 from localcloud import paths
@@ -32,9 +34,48 @@ from settings.documents import read
 from settings.load import stack_configuration
 from settings.problem import Problem
 
-APPLICATION = "threed-generator"
-PARTS = ("api", "web")
-SOURCES = Path(__file__).resolve().parent / APPLICATION
+SOURCES = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """How a part is built in its folder, and what of the folder is packed."""
+
+    tool: Literal["npm", "maven"] = "npm"
+    output: str = "."
+    """The folder whose content is the artifact, or the jar that is it."""
+    packed_in: str = ""
+    """Folder of the artifact that release.json and one more migration belong into."""
+
+    @property
+    def kind(self) -> Literal["tar.gz", "jar"]:
+        return "jar" if self.tool == "maven" else "tar.gz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    name: str
+    parts: Mapping[str, Part]
+    migrated_with: str = "api"
+    """Part that brings the migrations."""
+    sources: Path = field(default=SOURCES)
+
+    @property
+    def folder(self) -> Path:
+        return self.sources / self.name
+
+
+# A service of Node runs from its folder; of a site only the files count that its build made.
+SERVICE = Part()
+SITE = Part(output="dist")
+JAR = Part(tool="maven", output="target/app.jar", packed_in="BOOT-INF/classes/")
+
+APPLICATIONS = {
+    application.name: application
+    for application in (
+        Application(name="threed-generator", parts={"api": SERVICE, "web": SERVICE}),
+    )
+}
 
 NEVER_GIVEN = "A_VARIABLE_THAT_NO_STACK_GIVES"
 
@@ -58,6 +99,7 @@ class PackingError(Exception):
 
 
 def pack(
+    application: str,
     version: str,
     out: Path,
     *,
@@ -70,34 +112,36 @@ def pack(
 
     Unwell parts start, but their health check fails; broken ones end as soon as they start.
     """
-    for part in {*unwell, *broken} - set(PARTS):
-        raise PackingError(f"{part!r} is no part of {APPLICATION}: it has {', '.join(PARTS)}")
+    packed = known(application)
+    for part in {*unwell, *broken} - set(packed.parts):
+        has = ", ".join(packed.parts)
+        raise PackingError(f"{part!r} is no part of {application}: it has {has}")
     files: list[Path] = []
-    for part in PARTS:
-        needs = [NEVER_GIVEN] if part in unwell else []
-        release = json.dumps({"version": version, "needs": needs}) if part not in broken else ""
+    for name, part in packed.parts.items():
+        needs = [NEVER_GIVEN] if name in unwell else []
+        release = json.dumps({"version": version, "needs": needs}) if name not in broken else ""
         added = {"release.json": release.encode()}
-        if migration is not None and part == "api":
+        if migration is not None and name == packed.migrated_with:
             added[f"migrations/{migration.name}"] = migration.read_bytes()
-        archive = out / artifact_key(APPLICATION, part, "tar.gz", version)
-        files += _version(_built(part, say), added, archive)
+        archive = out / artifact_key(application, name, part.kind, version)
+        behind = {f"{part.packed_in}{path}": content for path, content in sorted(added.items())}
+        files += _version(_built(packed, name, say), behind, archive)
     return files
 
 
+def known(application: str) -> Application:
+    if application not in APPLICATIONS:
+        raise PackingError(f"there is no small {application}: there are {', '.join(APPLICATIONS)}")
+    return APPLICATIONS[application]
+
+
 def _version(built: Path, added: Mapping[str, bytes], archive: Path) -> list[Path]:
-    """The build and a few files behind it, as a second gzip member: nothing is packed twice."""
+    """The build and a few files behind it: nothing is packed twice."""
     archive.parent.mkdir(parents=True, exist_ok=True)
     partial = archive.with_name(f".{archive.name}.partial")
     shutil.copyfile(built, partial)
-    with (
-        partial.open("ab") as raw,
-        gzip.GzipFile("", "wb", 6, raw, mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT) as tar,
-    ):
-        for name, content in sorted(added.items()):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, BytesIO(content))
+    append = _append_to_jar if archive.suffix == ".jar" else _append_to_tar
+    append(partial, added)
     partial.replace(archive)
     digest = archive.with_name(f"{archive.name}.sha256")
     with archive.open("rb") as file:
@@ -105,68 +149,100 @@ def _version(built: Path, added: Mapping[str, bytes], archive: Path) -> list[Pat
     return [archive, digest]
 
 
+def _append_to_tar(archive: Path, added: Mapping[str, bytes]) -> None:
+    """As a second gzip member."""
+    with (
+        archive.open("ab") as raw,
+        gzip.GzipFile("", "wb", 6, raw, mtime=0) as compressed,
+        tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT) as tar,
+    ):
+        for name, content in added.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, BytesIO(content))
+
+
+def _append_to_jar(archive: Path, added: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(archive, "a") as jar:
+        for name, content in added.items():
+            jar.writestr(zipfile.ZipInfo(name), content)
+
+
 # -- the build ----------------------------------------------------------------------------------
 
 
-def _built(part: str, say: Say) -> Path:
+def _built(application: Application, part: str, say: Say) -> Path:
     """The part without a version, from the cache as long as nothing that it is made of changed."""
-    environment = build_environment(part)
-    directory = paths.cache() / "apps" / APPLICATION
-    archive = directory / f"{part}-{_digest(part, environment)}.tar"
+    environment = build_environment(application.name, part)
+    directory = paths.cache() / "apps" / application.name
+    archive = directory / f"{part}-{_digest(application, part, environment)}.tar"
     if archive.exists():
         return archive
     directory.mkdir(parents=True, exist_ok=True)
     with _alone(directory / f"{part}.lock"):
         if archive.exists():
             return archive
-        say(f"building {APPLICATION} {part} (once)")
+        say(f"building {application.name} {part} (once)")
         with tempfile.TemporaryDirectory(dir=directory) as scratch:
             folder = Path(scratch) / part
-            shutil.copytree(SOURCES / part, folder, ignore=shutil.ignore_patterns(*NOT_SOURCES))
-            for words in (
-                ("ci", "--no-audit", "--no-fund"),
-                ("run", "build"),
-                ("prune", "--omit=dev", "--omit=optional"),
-            ):
-                _npm(words, folder, environment)
+            # Links are followed: what parts share is copied into each.
+            ignored = shutil.ignore_patterns(*NOT_SOURCES)
+            shutil.copytree(application.folder / part, folder, ignore=ignored)
+            made = application.parts[part]
+            for words in TOOLS[made.tool]:
+                _run(words, folder, environment)
             partial = Path(scratch) / archive.name
-            _body(folder, partial)
+            if made.kind == "jar":
+                shutil.copyfile(folder / made.output, partial)
+            else:
+                _body(folder / made.output, partial)
             partial.replace(archive)
     return archive
 
 
-def build_environment(part: str) -> dict[str, str]:
-    """What apps/threed-generator.yaml says of the build, for the domain of the local stack."""
-    file = f"apps/{APPLICATION}.yaml"
-    application = read(paths.ROOT / file, file)
-    if isinstance(application, Problem):
-        raise PackingError(str(application))
+def build_environment(application: str, part: str) -> dict[str, str]:
+    """What apps/NAME.yaml says of the build, for the domain of the local stack."""
+    file = f"apps/{application}.yaml"
+    if not (paths.ROOT / file).exists():
+        return {}
+    told = read(paths.ROOT / file, file)
+    if isinstance(told, Problem):
+        raise PackingError(str(told))
     stack: dict[str, Any] = json.loads(stack_configuration("local")["groundwork:applications"])
-    domain = stack[APPLICATION]["domain"]
+    domain = stack.get(application, {}).get("domain", "example.test")
     hosts = {
         f"${{hosts.{name}}}": domain if label == "@" else f"{label}.{domain}"
-        for name, label in application["hosts"].items()
+        for name, label in told["hosts"].items()
     }
-    found: dict[str, str] = application["services"][part].get("build", {}).get("environment", {})
+    shape = {**told.get("services", {}), **told.get("sites", {})}.get(part, {})
+    found: dict[str, str] = shape.get("build", {}).get("environment", {})
     return {
-        name: re.sub(r"\$\{hosts\.\w+\}", lambda match: hosts[match[0]], value)
+        name: re.sub(r"\$\{hosts\.\w+\}", lambda match: hosts[match[0]], str(value))
         for name, value in found.items()
     }
 
 
 # What a build in place would leave among the sources.
-NOT_SOURCES = ("node_modules", "dist", ".next", "release.json")
+NOT_SOURCES = ("node_modules", "dist", ".next", "target", "release.json")
 
 
-def _digest(part: str, environment: Mapping[str, str]) -> str:
+def _digest(application: Application, part: str, environment: Mapping[str, str]) -> str:
     found = hashlib.sha256(Path(__file__).read_bytes())
     found.update(json.dumps(environment, sort_keys=True).encode())
-    root = SOURCES / part
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root)
-        if path.is_file() and not set(name.parts) & set(NOT_SOURCES):
-            found.update(f"\0{name}\0".encode() + path.read_bytes())
+    root = application.folder / part
+    for path in sorted(_sources(root)):
+        found.update(f"\0{path.relative_to(root)}\0".encode() + path.read_bytes())
     return found.hexdigest()[:16]
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name in NOT_SOURCES:
+            continue
+        if path.is_dir():
+            yield from _sources(path)
+        else:
+            yield path
 
 
 @contextmanager
@@ -176,12 +252,27 @@ def _alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _npm(words: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        raise PackingError("npm is missing: install Node.js with npm (apt-get install npm).")
+# Each tool's own words for a build from pinned dependencies, with tests where there are some.
+TOOLS = {
+    "npm": (
+        ("npm", "ci", "--no-audit", "--no-fund"),
+        ("npm", "run", "build"),
+        ("npm", "prune", "--omit=dev", "--omit=optional"),
+    ),
+    "maven": (("mvn", "--batch-mode", "--no-transfer-progress", "package"),),
+}
+MISSING = {
+    "npm": "npm is missing: install Node.js with npm (apt-get install npm).",
+    "mvn": "mvn is missing: install Maven and a JDK (apt-get install maven default-jdk-headless).",
+}
+
+
+def _run(words: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
+    program = shutil.which(words[0])
+    if program is None:
+        raise PackingError(MISSING[words[0]])
     done = subprocess.run(
-        [npm, *words],
+        [program, *words[1:]],
         cwd=folder,
         env={**os.environ, "NEXT_TELEMETRY_DISABLED": "1", "CI": "true", **environment},
         stdin=subprocess.DEVNULL,
@@ -190,7 +281,7 @@ def _npm(words: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -
     )
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-        raise PackingError(f"npm {' '.join(words)} failed for {folder.name}:\n{last}")
+        raise PackingError(f"{' '.join(words)} failed for {folder.name}:\n{last}")
 
 
 def _body(folder: Path, archive: Path) -> None:
@@ -217,19 +308,18 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("application", choices=APPLICATIONS, metavar="APPLICATION")
     parser.add_argument("versions", nargs="+", metavar="VERSION")
     parser.add_argument("--out", type=Path, required=True, help="folder for the artifacts")
-    parser.add_argument(
-        "--unwell", action="append", default=[], choices=PARTS, help="its health check fails"
-    )
-    parser.add_argument(
-        "--broken", action="append", default=[], choices=PARTS, help="it does not start"
-    )
+    part: dict[str, Any] = {"action": "append", "default": [], "metavar": "PART"}
+    parser.add_argument("--unwell", **part, help="its health check fails")
+    parser.add_argument("--broken", **part, help="it does not start")
     parser.add_argument("--migration", type=Path, metavar="FILE", help="one more, SQL")
-    wanted = parser.parse_args(arguments)
+    wanted = parser.parse_intermixed_args(arguments)
     try:
         for version in wanted.versions:
             for file in pack(
+                wanted.application,
                 version,
                 wanted.out,
                 unwell=wanted.unwell,

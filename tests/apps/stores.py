@@ -1,4 +1,4 @@
-"""The stores that the small application needs, real ones on loopback: for its own tests."""
+"""The stores that the small applications need, real ones on loopback: for their own tests."""
 
 import http.server
 import json
@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 from localcloud.authority import Authority
 
@@ -75,6 +78,17 @@ class Postgres:
             *("-p", str(self.port)),
             text=statements,
         ).strip()
+
+    def create(self, database: str, *, owner: str, user: str) -> None:
+        """A database whose owner migrates it, and a role that may read and write what is in it."""
+        for role in (owner, user):
+            self.sql(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}';")
+        self.sql(f'CREATE DATABASE "{database}" OWNER {owner};')
+        self.sql(
+            f"""ALTER DEFAULT PRIVILEGES FOR ROLE {owner}
+            GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {user};""",
+            database,
+        )
 
     def _start(self, name: str, address: str) -> None:
         sockets = self.directory / f"on-{name}"
@@ -174,6 +188,16 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def s3(endpoint: str) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
 
 
 class _Metadata(http.server.BaseHTTPRequestHandler):

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.apps import pack as packing
-from tests.apps.pack import PARTS, PackingError, pack
+from tests.apps.pack import APPLICATIONS, SERVICE, Application, PackingError, pack
+
+THREED = APPLICATIONS["threed-generator"]
 
 KEPT = ["dist/app.js", "migrations/0001_users.sql", "node_modules/.bin/tool", "node_modules/a.js"]
 DROPPED = [
@@ -43,7 +45,7 @@ def built(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     archive = tmp_path / "built"
     packing._body(tree, archive)
 
-    def found(_part: str, _say: packing.Say) -> Path:
+    def found(_application: object, _part: str, _say: packing.Say) -> Path:
         return archive
 
     monkeypatch.setattr(packing, "_built", found)
@@ -64,7 +66,7 @@ def content(out: Path, version: str, part: str) -> dict[str, tuple[str, int]]:
 
 
 def test_each_part_and_its_digest_lie_at_their_keys(built: Path, tmp_path: Path) -> None:
-    files = pack("1.0.0", tmp_path)
+    files = pack("threed-generator", "1.0.0", tmp_path)
 
     assert [path.relative_to(tmp_path).as_posix() for path in files] == [
         "releases/threed-generator/1.0.0/api.tar.gz",
@@ -78,7 +80,7 @@ def test_each_part_and_its_digest_lie_at_their_keys(built: Path, tmp_path: Path)
 
 
 def test_what_a_host_needs_is_in_it_and_nothing_else(built: Path, tmp_path: Path) -> None:
-    pack("1.0.0", tmp_path)
+    pack("threed-generator", "1.0.0", tmp_path)
 
     found = content(tmp_path, "1.0.0", "web")
     assert set(found) == {*KEPT, "node_modules/.bin/link", "release.json"}
@@ -90,33 +92,35 @@ def test_what_a_host_needs_is_in_it_and_nothing_else(built: Path, tmp_path: Path
 def test_a_version_is_the_same_byte_for_byte_whenever_it_is_packed(
     tree: Path, built: Path, tmp_path: Path
 ) -> None:
-    one, _, _, _ = pack("1.0.0", tmp_path / "a")
+    one, _, _, _ = pack("threed-generator", "1.0.0", tmp_path / "a")
     for path in tree.rglob("*"):
         os.utime(path, (1, 1), follow_symlinks=False)
     packing._body(tree, built)
-    other, _, _, _ = pack("1.0.0", tmp_path / "b")
+    other, _, _, _ = pack("threed-generator", "1.0.0", tmp_path / "b")
     assert other.read_bytes() == one.read_bytes()
 
 
 def test_an_unwell_part_needs_a_variable_that_no_stack_gives(built: Path, tmp_path: Path) -> None:
-    pack("1.1.0", tmp_path, unwell=["api"])
+    pack("threed-generator", "1.1.0", tmp_path, unwell=["api"])
 
     needs = {
         part: json.loads(content(tmp_path, "1.1.0", part)["release.json"][0])["needs"]
-        for part in PARTS
+        for part in THREED.parts
     }
     assert needs == {"api": [packing.NEVER_GIVEN], "web": []}
 
 
 def test_a_broken_part_has_no_version_to_start_with(built: Path, tmp_path: Path) -> None:
-    pack("1.1.0", tmp_path, broken=["web"])
+    pack("threed-generator", "1.1.0", tmp_path, broken=["web"])
 
     assert content(tmp_path, "1.1.0", "web")["release.json"][0] == ""
     assert content(tmp_path, "1.1.0", "api")["release.json"][0] != ""
 
 
 def test_one_more_migration_comes_with_the_api(built: Path, tmp_path: Path) -> None:
-    pack("2.0.0", tmp_path, migration=packing.SOURCES / "later" / "0004_fails.sql")
+    pack(
+        "threed-generator", "2.0.0", tmp_path, migration=THREED.folder / "later" / "0004_fails.sql"
+    )
 
     assert "no_such_table" in content(tmp_path, "2.0.0", "api")["migrations/0004_fails.sql"][0]
     assert "migrations/0004_fails.sql" not in content(tmp_path, "2.0.0", "web")
@@ -124,37 +128,51 @@ def test_one_more_migration_comes_with_the_api(built: Path, tmp_path: Path) -> N
 
 def test_a_part_that_there_is_not_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(PackingError, match="'worker' is no part of threed-generator: it has api"):
-        pack("1.0.0", tmp_path, unwell=["worker"])
+        pack("threed-generator", "1.0.0", tmp_path, unwell=["worker"])
 
 
 def test_the_build_knows_the_addresses_of_the_local_stack() -> None:
-    assert packing.build_environment("web") == {
+    assert packing.build_environment("threed-generator", "web") == {
         "NEXT_PUBLIC_API_URL": "https://api.3dgenerator.test",
         "NEXT_PUBLIC_WS_URL": "wss://api.3dgenerator.test",
         "NEXT_PUBLIC_CDN_URL": "https://cdn.3dgenerator.test",
     }
-    assert packing.build_environment("api") == {}
+    assert packing.build_environment("threed-generator", "api") == {}
 
 
 def test_a_change_of_a_source_or_of_the_build_environment_is_another_build(
-    tree: Path, monkeypatch: pytest.MonkeyPatch
+    tree: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(packing, "SOURCES", tree.parent)
-    before = packing._digest(tree.name, {})
+    shared = tmp_path / "shared.ts"
+    shared.write_text("what several parts have")
+    (tree / "src/shared.ts").symlink_to(shared)
+    own = Application(name=tree.parent.name, parts={tree.name: SERVICE}, sources=tmp_path.parent)
+    before = packing._digest(own, tree.name, {})
 
-    assert packing._digest(tree.name, {"NEXT_PUBLIC_API_URL": "https://other"}) != before
+    assert packing._digest(own, tree.name, {"NEXT_PUBLIC_API_URL": "https://other"}) != before
     (tree / "dist/app.js").write_text("what a build in place leaves is no source")
-    assert packing._digest(tree.name, {}) == before
+    assert packing._digest(own, tree.name, {}) == before
     (tree / "src/app.ts").write_text("changed")
-    assert packing._digest(tree.name, {}) != before
+    changed = packing._digest(own, tree.name, {})
+    assert changed != before
+    shared.write_text("changed")
+    assert packing._digest(own, tree.name, {}) != changed
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_versions_are_pinned_and_no_host_is_named(part: str) -> None:
-    package = json.loads((packing.SOURCES / part / "package.json").read_text())
-    lock = json.loads((packing.SOURCES / part / "package-lock.json").read_text())
+NPM = [
+    application.folder / name
+    for application in APPLICATIONS.values()
+    for name, part in application.parts.items()
+    if part.tool == "npm"
+]
 
-    wanted = {**package["dependencies"], **package.get("devDependencies", {})}
+
+@pytest.mark.parametrize("folder", NPM, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
+def test_versions_are_pinned_and_no_host_is_named(folder: Path) -> None:
+    package = json.loads((folder / "package.json").read_text())
+    lock = json.loads((folder / "package-lock.json").read_text())
+
+    wanted = {**package.get("dependencies", {}), **package.get("devDependencies", {})}
     assert all(version[0].isdigit() for version in wanted.values())
     assert all("resolved" not in one for one in lock["packages"].values())
     locked = {name: lock["packages"][f"node_modules/{name}"]["version"] for name in wanted}
@@ -169,5 +187,5 @@ def test_without_npm_it_says_how_to_get_it(
     monkeypatch.setenv("GROUNDWORK_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert packing.main(["--out", str(tmp_path), "1.0.0"]) == 1
+    assert packing.main(["threed-generator", "--out", str(tmp_path), "1.0.0"]) == 1
     assert "error: npm is missing: install Node.js with npm" in capsys.readouterr().err

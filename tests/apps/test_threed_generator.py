@@ -5,33 +5,25 @@ import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tarfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
-from bootstrap import runtimes as runtime_archives
 from hosts.programs import source
 from hosts.roles.node_runtime import NodeRuntime, PinnedArchive, Pm2Runtime
 from hosts.roles.pm2_service import Pm2Service, ecosystem
 from hosts.roles.service import Service
-from localcloud import paths
 from localcloud.authority import Authority
 from tests.apps import pack as packing
+from tests.apps.running import NODE, PM2, Process, Releases, process
 from tests.apps.stores import (
-    PASSWORD,
     PRIMARY,
     REPLICA,
     URL_PASSWORD,
@@ -39,66 +31,16 @@ from tests.apps.stores import (
     Redis,
     eventually,
     free_port,
-    metadata_service,
-    postgres,
-    postgres_programs,
+    s3,
 )
 from tests.load import Wanted, start
 
 pytestmark = pytest.mark.e2e
 
 
-NODE, PM2 = "24.21.0", "7.0.4"
+APPLICATION = "threed-generator"
 DATABASE = "3dgenerator"
 BUCKET = "models"
-
-
-# -- programs -------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def runtimes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Node and PM2 as the hosts have them."""
-    cache = paths.cache() / "runtimes"
-    folder = tmp_path_factory.mktemp("runtimes")
-    for name, packed in (
-        (f"node-{NODE}", lambda: runtime_archives.pack_node(NODE, "x86_64", cache)),
-        (f"pm2-{PM2}", lambda: runtime_archives.pack_pm2(PM2, "x86_64", cache)),
-    ):
-        archive = cache / f"{name}-x86_64.tar.gz"
-        if not archive.exists():
-            packed()
-        with tarfile.open(archive) as content:
-            content.extractall(folder, filter="data")
-    (folder / f"node-v{NODE}-linux-x64").rename(folder / "node")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def node(runtimes: Path) -> str:
-    return str(runtimes / "node" / "bin" / "node")
-
-
-@pytest.fixture(scope="session")
-def release(tmp_path_factory: pytest.TempPathFactory) -> "Releases":
-    return Releases(tmp_path_factory.mktemp("releases"))
-
-
-class Releases:
-    """Versions, unpacked as the release program does it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __call__(self, version: str, part: str, **facts: Any) -> Path:
-        folder = self._folder / version / part
-        if not folder.exists():
-            out = self._folder / "bucket"
-            packing.pack(version, out, **facts)
-            archive = out / "releases" / packing.APPLICATION / version / f"{part}.tar.gz"
-            with tarfile.open(archive) as content:
-                content.extractall(folder, filter="data")
-        return folder
 
 
 # -- stores ---------------------------------------------------------------------------------------
@@ -134,118 +76,25 @@ class Stores:
 
 
 @pytest.fixture(scope="session")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
-    programs = postgres_programs()
-    missing = [
-        package
-        for package, found in (
-            ("postgresql", programs),
-            ("redis-server", shutil.which("redis-server")),
-            ("npm", shutil.which("npm")),
-        )
-        if not found
-    ]
-    assert programs, "apt-get install " + " ".join(missing)
-    assert not missing, "apt-get install " + " ".join(missing)
-    authority = Authority(tmp_path_factory.mktemp("authority"))
-    redis = Redis(tmp_path_factory.mktemp("redis"))
-    aws = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    aws.start()
-    host, port = aws.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    try:
-        with postgres(authority, programs) as database, metadata_service() as metadata:
-            redis.start(authority)
-            made = Stores(authority, database, redis, endpoint, metadata)
-            bucket(made).create_bucket(
-                Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-            )
-            database.sql(
-                f"""CREATE ROLE generator_owner LOGIN PASSWORD '{PASSWORD}';
-                CREATE ROLE prod_user LOGIN PASSWORD '{PASSWORD}';"""
-            )
-            database.sql(f'CREATE DATABASE "{DATABASE}" OWNER generator_owner;')
-            database.sql(
-                """ALTER DEFAULT PRIVILEGES FOR ROLE generator_owner
-                GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO prod_user;""",
-                DATABASE,
-            )
-            yield made
-    finally:
-        redis.kill()
-        aws.stop()
+def stores(authority: Authority, server: Postgres, redis: Redis, aws: str, metadata: str) -> Stores:
+    made = Stores(authority, server, redis, aws, metadata)
+    bucket(made).create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    server.create(DATABASE, owner="generator_owner", user="prod_user")
+    return made
 
 
 def bucket(stores: Stores) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=stores.endpoint,
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    return s3(stores.endpoint)
 
 
 # -- processes ------------------------------------------------------------------------------------
 
 
-@dataclass
-class Process:
-    url: str
-    running: subprocess.Popen[str]
-    log: Path
-
-    def ask(
-        self,
-        path: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        method: str | None = None,
-    ) -> tuple[int, dict[str, str], bytes]:
-        request = urllib.request.Request(  # noqa: S310 - loopback
-            f"{self.url}{path}", data=body, headers=dict(headers or {}), method=method
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
-                return answer.status, dict(answer.headers), answer.read()
-        except urllib.error.HTTPError as error:
-            return error.code, dict(error.headers), error.read()
-
-    def json(self, path: str, **facts: Any) -> tuple[int, Any]:
-        status, _, text = self.ask(path, **facts)
-        return status, json.loads(text)
-
-    def answers(self) -> bool:
-        try:
-            return self.ask("/health")[0] > 0
-        except OSError:
-            assert self.running.poll() is None, self.log.read_text()
-            return False
-
-
-@contextmanager
-def process(
-    words: list[str], folder: Path, environment: Mapping[str, str], log: Path
-) -> Iterator[Process]:
-    port = free_port()
-    with log.open("a") as file:
-        running = subprocess.Popen(
-            words,
-            cwd=folder,
-            env={**environment, "PORT": str(port)},
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    made = Process(f"http://127.0.0.1:{port}", running, log)
-    try:
-        eventually("it answers", made.answers)
-        yield made
-    finally:
-        if running.poll() is None:
-            running.send_signal(signal.SIGTERM)
-            running.wait(timeout=40)
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Releases:
+    return Releases(APPLICATION, tmp_path_factory.mktemp("releases"))
 
 
 @pytest.fixture(scope="session")
@@ -287,7 +136,7 @@ def test_migrations_run_once_each_and_all_or_nothing(
     before = stores.database.sql(public, DATABASE)
     assert before == "generation_tasks,models,schema_migrations,users"
 
-    later = packing.SOURCES / "later"
+    later = packing.known(APPLICATION).folder / "later"
     failed = migrate(node, release("2.0.0", "api", migration=later / "0004_fails.sql"), stores)
     assert failed.returncode == 1
     assert failed.stderr.strip() == '0004_fails.sql: relation "no_such_table" does not exist'

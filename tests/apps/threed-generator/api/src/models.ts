@@ -1,9 +1,9 @@
 /** A model: a row that says what it is, and an object that is it. */
 import { createHash, randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
-import type { Bucket } from "./bucket.js";
-import type { Cache, Found } from "./cache.js";
-import type { Database } from "./database.js";
+import type { Bucket } from "./shared/bucket.js";
+import type { Cache, Found } from "./shared/cache.js";
+import type { Database } from "./shared/database.js";
 
 export interface Model {
   id: string;

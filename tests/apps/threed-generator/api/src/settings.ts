@@ -1,38 +1,29 @@
-/** What the environment tells this process; whatever is missing is said by its name. */
+/** What the environment tells this process. */
+import { Environment } from "./shared/environment.js";
 
 export interface Settings {
   port: number;
   databaseUrl: string;
   /** Where reads go; the primary itself when there is no replica. */
-  readerHost: string;
+  readerHost: string | undefined;
   /** Authorities that the database's certificate is checked against. */
   databaseAuthorities: string | undefined;
   redisUrl: string;
   bucket: string;
-  /** The first one signs; every one of them is believed. */
   signingKeys: [string, ...string[]];
 }
 
-export function settings(environment: NodeJS.ProcessEnv): Settings {
-  const absent: string[] = [];
-  const required = (name: string): string => {
-    const value = environment[name];
-    if (!value) absent.push(name);
-    return value ?? "";
-  };
-  const databaseUrl = required("DATABASE_URL");
+export function settings(variables: NodeJS.ProcessEnv): Settings {
+  const environment = new Environment(variables);
   const found: Settings = {
-    port: Number(environment["PORT"] ?? 3001),
-    databaseUrl,
-    readerHost: environment["DATABASE_READER_HOST"] ?? "",
-    databaseAuthorities: environment["PGSSLROOTCERT"],
-    redisUrl: required("REDIS_URL"),
-    bucket: required("S3_BUCKET_NAME"),
-    signingKeys: [
-      required("JWT_SECRET"),
-      ...[environment["JWT_SECRET_PREVIOUS"]].filter((key) => key !== undefined && key !== ""),
-    ] as [string, ...string[]],
+    port: environment.number("PORT", 3001),
+    databaseUrl: environment.required("DATABASE_URL"),
+    readerHost: environment.optional("DATABASE_READER_HOST"),
+    databaseAuthorities: environment.optional("PGSSLROOTCERT"),
+    redisUrl: environment.required("REDIS_URL"),
+    bucket: environment.required("S3_BUCKET_NAME"),
+    signingKeys: environment.signingKeys("JWT_SECRET"),
   };
-  if (absent.length) throw new Error(`not set: ${absent.join(", ")}`);
+  environment.complete();
   return found;
 }

@@ -45,6 +45,23 @@ export async function body(message: IncomingMessage, limit: number): Promise<Buf
   return Buffer.concat(chunks);
 }
 
+const LARGEST_FORM = 64 * 1024;
+
+/** The body as the object that a form is. */
+export async function form(message: IncomingMessage): Promise<Record<string, unknown>> {
+  const text = (await body(message, LARGEST_FORM)).toString();
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch {
+    throw new Refusal(400, "the body is no JSON");
+  }
+  if (typeof found !== "object" || found === null || Array.isArray(found)) {
+    throw new Refusal(400, "the body is no object");
+  }
+  return found as Record<string, unknown>;
+}
+
 // Whoever asks is known by a token, never by a cookie: any page may ask.
 const ANY_PAGE = {
   "Access-Control-Allow-Origin": "*",

@@ -5,7 +5,6 @@ import pg from "pg";
 
 export type Encryption = "off" | "unverified" | "verified";
 
-const CONNECTIONS = 10;
 const PATIENCE = 5_000;
 const ATTEMPTS = 3;
 
@@ -24,6 +23,16 @@ export function encryption(
   return { tls: { rejectUnauthorized: true }, kind: "verified" };
 }
 
+export interface Address {
+  url: string;
+  /** Where reads go; the primary itself when there is no replica. */
+  readerHost?: string | undefined;
+  /** A file of authorities that the certificate is checked against. */
+  authorities?: string | undefined;
+  /** Most connections of this process to each server. */
+  connections?: number;
+}
+
 export class Database {
   readonly kind: Encryption;
   /** Whether reads have a server of their own. */
@@ -31,10 +40,14 @@ export class Database {
   readonly #primary: pg.Pool;
   readonly #replica: pg.Pool;
 
-  constructor(address: string, readerHost: string, authorities: string | undefined) {
-    const url = new URL(address);
+  constructor(address: Address) {
+    const url = new URL(address.url);
+    const { readerHost = "", authorities, connections = 10 } = address;
     const { tls, kind } = encryption(url, authorities);
     this.kind = kind;
+    if (kind === "unverified") {
+      console.error("the database's certificate is not checked: PGSSLROOTCERT names no authorities");
+    }
     this.replicated = readerHost !== "" && readerHost !== url.hostname;
     const pool = (host: string): pg.Pool => {
       const made = new pg.Pool({
@@ -44,12 +57,12 @@ export class Database {
         password: decodeURIComponent(url.password),
         database: decodeURIComponent(url.pathname.slice(1)),
         ssl: tls,
-        max: CONNECTIONS,
+        max: connections,
         connectionTimeoutMillis: PATIENCE,
         query_timeout: PATIENCE,
         idleTimeoutMillis: 30_000,
         keepAlive: true,
-        application_name: "threed-generator",
+        application_name: "application",
       });
       // A connection that breaks while nobody uses it; the next one asks for a new one.
       made.on("error", () => undefined);

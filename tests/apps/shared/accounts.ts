@@ -1,8 +1,9 @@
-/** Who somebody is: passwords in the database, and signed tokens for those who gave one. */
+/** Who somebody is: passwords in the table users, and signed tokens for those who gave one. */
 import { randomBytes, randomUUID, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { jwtVerify, SignJWT } from "jose";
 import type { Database } from "./database.js";
+import { form, Refusal, type Request, type Route } from "./http.js";
 
 const derive = promisify(scrypt) as (password: string, salt: Buffer, bytes: number) => Promise<Buffer>;
 
@@ -51,7 +52,7 @@ export class Accounts {
   }
 
   /** Whose token it is; nothing if nobody of us signed it, or too long ago. */
-  async whose(token: string): Promise<{ id: string; email: string } | undefined> {
+  async whose(token: string): Promise<Person | undefined> {
     for (const key of this.#keys) {
       try {
         const { payload } = await jwtVerify(token, key, { algorithms: ["HS256"] });
@@ -62,4 +63,63 @@ export class Accounts {
     }
     return undefined;
   }
+}
+
+export interface Person {
+  id: string;
+  email: string;
+}
+
+/** Who asks: nobody in particular without a token, and a wrong token is refused. */
+export async function visitor(accounts: Accounts, { message }: Request): Promise<Person | undefined> {
+  const [scheme, token] = (message.headers.authorization ?? "").split(" ");
+  if (!scheme) return undefined;
+  const person = token && scheme === "Bearer" ? await accounts.whose(token) : undefined;
+  if (!person) throw new Refusal(401, "the token is not valid");
+  return person;
+}
+
+/** PREFIX/auth/register, /login and /me. */
+export function accountRoutes(accounts: Accounts, prefix = ""): Route[] {
+  const path = (name: string): RegExp => new RegExp(`^${prefix}/auth/${name}$`);
+  return [
+    {
+      method: "POST",
+      path: path("register"),
+      answer: async (request) => {
+        const { email, password } = await credentials(request);
+        if (!(await accounts.register(email, password))) {
+          throw new Refusal(409, `${email} has an account`);
+        }
+        return { status: 201, body: { email } };
+      },
+    },
+    {
+      method: "POST",
+      path: path("login"),
+      answer: async (request) => {
+        const { email, password } = await credentials(request);
+        const token = await accounts.login(email, password);
+        if (!token) throw new Refusal(401, "wrong address or password");
+        return { body: { token } };
+      },
+    },
+    {
+      method: "GET",
+      path: path("me"),
+      answer: async (request) => {
+        const person = await visitor(accounts, request);
+        if (!person) throw new Refusal(401, "a token is needed");
+        return { body: person };
+      },
+    },
+  ];
+}
+
+async function credentials({ message }: Request): Promise<{ email: string; password: string }> {
+  const { email, password } = await form(message);
+  if (typeof email !== "string" || typeof password !== "string" || !email || !password) {
+    throw new Refusal(400, "email and password are needed");
+  }
+  return { email, password };
 }

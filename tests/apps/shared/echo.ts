@@ -9,9 +9,9 @@ const LARGEST_MESSAGE = 1024 * 1024;
 export class Echo {
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE });
 
-  constructor(server: Server) {
+  constructor(server: Server, path: string) {
     server.on("upgrade", (message, socket, head) => {
-      if (new URL(message.url ?? "/", "http://service").pathname !== "/ws") {
+      if (new URL(message.url ?? "/", "http://service").pathname !== path) {
         socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         return;
       }

@@ -6,7 +6,7 @@ export interface Release {
   needs: readonly string[];
 }
 
-const file = new URL("../release.json", import.meta.url);
+const file = new URL("../../release.json", import.meta.url);
 
 export const release: Release = JSON.parse(readFileSync(file, "utf8"));
 

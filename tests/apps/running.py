@@ -1,0 +1,105 @@
+"""The small applications as hosts run them: their releases unpacked, their processes started."""
+
+import json
+import shutil
+import signal
+import subprocess
+import tarfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.apps import pack as packing
+from tests.apps.stores import eventually, free_port
+
+NODE, PM2 = "24.21.0", "7.0.4"
+
+
+class Releases:
+    """Versions, unpacked as the release program does it."""
+
+    def __init__(self, application: str, folder: Path) -> None:
+        self._application = application
+        self._folder = folder
+
+    def __call__(self, version: str, part: str, **facts: Any) -> Path:
+        folder = self._folder / version / part
+        if not folder.exists():
+            out = self._folder / "bucket"
+            packing.pack(self._application, version, out, **facts)
+            place = out / "releases" / self._application / version
+            if (place / f"{part}.jar").exists():
+                folder.mkdir(parents=True)
+                shutil.copy(place / f"{part}.jar", folder / "app.jar")
+            else:
+                with tarfile.open(place / f"{part}.tar.gz") as content:
+                    content.extractall(folder, filter="data")
+        return folder
+
+
+@dataclass
+class Process:
+    url: str
+    running: subprocess.Popen[str]
+    log: Path
+
+    def ask(
+        self,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        method: str | None = None,
+    ) -> tuple[int, dict[str, str], bytes]:
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{self.url}{path}", data=body, headers=dict(headers or {}), method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, dict(error.headers), error.read()
+
+    def json(self, path: str, **facts: Any) -> tuple[int, Any]:
+        status, _, text = self.ask(path, **facts)
+        return status, json.loads(text)
+
+    def answers(self, path: str = "/health") -> bool:
+        try:
+            return self.ask(path)[0] > 0
+        except OSError:
+            assert self.running.poll() is None, self.log.read_text()
+            return False
+
+
+@contextmanager
+def process(
+    words: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    health: str = "/health",
+) -> Iterator[Process]:
+    """It listens where PORT says, and answers."""
+    port = free_port()
+    with log.open("a") as file:
+        running = subprocess.Popen(
+            words,
+            cwd=folder,
+            env={**environment, "PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    made = Process(f"http://127.0.0.1:{port}", running, log)
+    try:
+        eventually("it answers", lambda: made.answers(health))
+        yield made
+    finally:
+        if running.poll() is None:
+            running.send_signal(signal.SIGTERM)
+            running.wait(timeout=40)
