@@ -9,6 +9,8 @@ STACK ?= local
 VENV := .venv/.complete
 BIN := .venv/bin
 LOCALCLOUD := exec $(BIN)/python -m localcloud
+# On AWS with this shell's backend and credentials; the local stack hands over its own.
+COMMANDS := $(if $(filter local,$(STACK)),$(LOCALCLOUD) run,exec) $(abspath $(BIN))/python -m commands
 
 .PHONY: help
 help: ## What can be done here
@@ -43,6 +45,10 @@ deploy: $(VENV) ## To AWS: a preview with the policy pack, then the change: make
 .PHONY: drift
 drift: $(VENV) ## Does AWS still look as the program says? Changes nothing: make drift STACK=prod
 	@pulumi preview --stack $(STACK) --policy-pack policies --refresh --expect-no-changes
+
+.PHONY: connect
+connect: $(VENV) ## A shell on the operations instance, or on a host: make connect STACK=prod HOST=web-a1
+	@$(COMMANDS) connect $(STACK) $(if $(HOST),--host $(HOST))
 
 .PHONY: unit
 unit: $(VENV) ## Unit tests: no network, no AWS account, about a minute

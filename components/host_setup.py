@@ -19,9 +19,7 @@ from components.host_roles import (
 from components.subnets import share_out
 from components.workload import SecretReference, Workload
 from hosts.configuration import HostConfiguration, HostConfigurationArgs
-from hosts.connection import Connection, JumpHost
-from hosts.first_boot import published_key
-from hosts.port_forward import forwarded_port
+from hosts.connection import Connection, JumpHost, forwarded_port, published_key
 from hosts.release import Release, ReleaseArgs, ReleasedHost
 from hosts.steps import Role
 from settings.secrets import DEPLOY_KEY

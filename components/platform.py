@@ -116,10 +116,19 @@ class Platform(pulumi.ComponentResource):
                 lambda lists: [record for group in lists for record in group]
             ),
             "outgoing_addresses": self._foundation.network.nat_addresses,
-            "operations": self._foundation.operations.instance_id,
+            "operations": {
+                "instance_id": self._foundation.operations.instance_id,
+                # None: it is reached through Session Manager.
+                "address": self._foundation.operations.public_address,
+            },
             "hosts": {
-                host: one.private_ip
-                for fleet in self._fleets.values()
+                host: {
+                    "instance_id": one.instance_id,
+                    "address": one.private_ip,
+                    "pool": pool,
+                    "zone": one.zone,
+                }
+                for pool, fleet in self._fleets.items()
                 for host, one in fleet.hosts.items()
             },
             "buckets": {

@@ -1,13 +1,21 @@
 """How a host is reached: by its pinned key, through the operations instance."""
 
+import asyncio
+import time
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_command as command
+from pulumi.runtime import invoke_async
+
+from hosts import port_forward
+from hosts.first_boot import parameter_prefix
 
 # A machine that has published its key listens; what is left is a busy network.
 DIALS = 20
 SECONDS_PER_DIAL = 15
+SECONDS_TO_WAIT = 600  # for a machine that has not finished its first boot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +84,40 @@ def run_on(
         add_previous_output_in_env=False,
         opts=opts,
     )
+
+
+def forwarded_port(instance_id: pulumi.Output[str], region: str) -> tuple[pulumi.Output[str], int]:
+    """Address and port of this machine that lead to the instance's port 22.
+
+    A preview opens nothing: it connects to nobody.
+    """
+    if pulumi.runtime.is_dry_run():
+        return pulumi.Output.from_input(port_forward.LOOPBACK), port_forward.PORT
+    opened = instance_id.apply(lambda known: port_forward.open_way(known, region))
+    return opened, port_forward.PORT
+
+
+def published_key(
+    stack: str, instance_id: pulumi.Output[str], opts: pulumi.InvokeOptions
+) -> pulumi.Output[str]:
+    """The host key of an instance, as it published it itself; waits until it has."""
+    prefix = parameter_prefix(stack)
+    return instance_id.apply(lambda known: _wait_for(f"{prefix}/{known}", opts))
+
+
+async def _wait_for(parameter: str, opts: pulumi.InvokeOptions) -> str:
+    deadline = time.monotonic() + SECONDS_TO_WAIT
+    while True:
+        try:
+            found: Any = await invoke_async(
+                "aws:ssm/getParameter:getParameter", {"name": parameter}, opts
+            )
+            return str(found["value"])
+        except Exception as problem:  # what a missing parameter is depends on the engine
+            if time.monotonic() > deadline:
+                raise RuntimeError(
+                    f"{parameter} has not appeared within {SECONDS_TO_WAIT} s: the machine has "
+                    "not finished its first boot, or may not write the parameter. Its console "
+                    f"output says which. ({type(problem).__name__})"
+                ) from None
+            await asyncio.sleep(3)

@@ -1,15 +1,7 @@
 """What a machine does by itself at its first boot: it tells the world its SSH key, once."""
 
-import asyncio
-import time
-from typing import Any
-
-import pulumi
-from pulumi.runtime import invoke_async
-
 from hosts.programs import DIRECTORY, source
 
-SECONDS_TO_WAIT = 600
 KEY = "/etc/ssh/ssh_host_ed25519_key"
 
 _USER_DATA = """\
@@ -41,29 +33,3 @@ def user_data(stack: str) -> str:
         prefix=parameter_prefix(stack),
         program=source("cloud.py"),
     )
-
-
-def published_key(
-    stack: str, instance_id: pulumi.Output[str], opts: pulumi.InvokeOptions
-) -> pulumi.Output[str]:
-    """The host key of an instance, as it published it itself; waits until it has."""
-    prefix = parameter_prefix(stack)
-    return instance_id.apply(lambda known: _wait_for(f"{prefix}/{known}", opts))
-
-
-async def _wait_for(parameter: str, opts: pulumi.InvokeOptions) -> str:
-    deadline = time.monotonic() + SECONDS_TO_WAIT
-    while True:
-        try:
-            found: Any = await invoke_async(
-                "aws:ssm/getParameter:getParameter", {"name": parameter}, opts
-            )
-            return str(found["value"])
-        except Exception as problem:  # what a missing parameter is depends on the engine
-            if time.monotonic() > deadline:
-                raise RuntimeError(
-                    f"{parameter} has not appeared within {SECONDS_TO_WAIT} s: the machine has "
-                    "not finished its first boot, or may not write the parameter. Its console "
-                    f"output says which. ({type(problem).__name__})"
-                ) from None
-            await asyncio.sleep(3)

@@ -1,15 +1,15 @@
-"""A way to the operations instance through Session Manager, for as long as a run lasts."""
+"""A way to the operations instance through Session Manager, for as long as somebody needs it."""
 
 import atexit
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from functools import cache
 
-import pulumi
-
-# The same in every run, so that it is no difference between two of them.
+# Of a run: the same in every one, so that it is no difference between two of them.
 LOOPBACK, PORT = "127.0.0.1", 42_022
 SECONDS_TO_WAIT = 60
 
@@ -18,47 +18,75 @@ class ForwardError(Exception):
     """Why there is no way, and what to do."""
 
 
-def forwarded_port(instance_id: pulumi.Output[str], region: str) -> tuple[pulumi.Output[str], int]:
-    """Address and port of this machine that lead to the instance's port 22.
-
-    A preview opens nothing: it connects to nobody.
-    """
-    if pulumi.runtime.is_dry_run():
-        return pulumi.Output.from_input(LOOPBACK), PORT
-    return instance_id.apply(lambda known: open_way(known, region)), PORT
-
-
 @cache
 def open_way(instance_id: str, region: str) -> str:
+    """Opens a run's way, which ends with the run; its address on this machine, at PORT."""
+    session = start(instance_id, region, PORT)
+    atexit.register(end, session)
+    return LOOPBACK
+
+
+def start(instance_id: str, region: str, port: int) -> subprocess.Popen[str]:
+    """A session that leads from a port of this machine to port 22 of the instance, and answers."""
     aws = shutil.which("aws")
     if aws is None or shutil.which("session-manager-plugin") is None:
         raise ForwardError(
             "access session-manager needs the AWS CLI and its session-manager-plugin on PATH; "
             "install both, or use access bastion."
         )
+    if _listens(port):
+        raise ForwardError(
+            f"Port {port} of this machine is taken, perhaps by another run that is still going: "
+            "end that first."
+        )
     session = subprocess.Popen(
         [
             *(aws, "ssm", "start-session", "--region", region, "--target", instance_id),
             *("--document-name", "AWS-StartPortForwardingSession"),
-            *("--parameters", f"portNumber=22,localPortNumber={PORT}"),
+            *("--parameters", f"portNumber=22,localPortNumber={port}"),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        # The CLI starts the plugin, which holds the port: both end together.
+        start_new_session=True,
     )
-    atexit.register(session.terminate)
     deadline = time.monotonic() + SECONDS_TO_WAIT
     while time.monotonic() < deadline:
         if session.poll() is not None:
             said = (session.stderr.read() if session.stderr else "").strip()
             raise ForwardError(f"Session Manager opens no way to {instance_id}: {said}")
-        with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, PORT)) == 0:
-                return LOOPBACK
-        time.sleep(0.5)
-    session.terminate()
+        if _listens(port):
+            return session
+        time.sleep(0.2)
+    end(session)
     raise ForwardError(
         f"Session Manager opened no way to {instance_id} within {SECONDS_TO_WAIT} s: "
         "is its agent running, and may its role be reached?"
     )
+
+
+def end(session: subprocess.Popen[str]) -> None:
+    """The session and everything that it started."""
+    try:
+        os.killpg(session.pid, signal.SIGTERM)
+        session.wait(timeout=5)
+    except ProcessLookupError:
+        pass
+    except subprocess.TimeoutExpired:
+        os.killpg(session.pid, signal.SIGKILL)
+    if session.stderr is not None:
+        session.stderr.close()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody holds at the moment."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0

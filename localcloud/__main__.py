@@ -1,4 +1,4 @@
-"""`python -m localcloud up | down | status | preview | doctor | pulumi`."""
+"""`python -m localcloud up | down | status | preview | doctor | pulumi | run`."""
 
 import argparse
 import signal
@@ -39,11 +39,11 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _with_separator(arguments: Sequence[str]) -> list[str]:
-    """Everything after `pulumi` is the engine's, options such as --help included."""
-    if "pulumi" not in arguments:
-        return list(arguments)
-    at = arguments.index("pulumi") + 1
-    return [*arguments[:at], "--", *arguments[at:]]
+    """Everything after `pulumi` or `run` is another program's, options such as --help included."""
+    for at, word in enumerate(arguments, 1):
+        if word in ("pulumi", "run"):
+            return [*arguments[:at], "--", *arguments[at:]]
+    return list(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     add("doctor", _doctor, "Say what this machine lacks")
     pulumi = add("pulumi", _pulumi, "The engine's own command line in the right environment")
     pulumi.add_argument("arguments", nargs="*", metavar="ARGUMENT")
+    program = add("run", _run, "Run a program that finds this cloud where it would find AWS")
+    program.add_argument("arguments", nargs="+", metavar="WORD")
     return parser
 
 
@@ -116,6 +118,12 @@ def _pulumi(paths: Paths, given: argparse.Namespace) -> int:
     from localcloud.commands import pulumi
 
     return pulumi.run(paths, given.arguments)
+
+
+def _run(paths: Paths, given: argparse.Namespace) -> int:
+    from localcloud.commands import run
+
+    return run.run(paths, given.arguments)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ import os
 import sys
 
 from localcloud import supervisor, tools
-from localcloud.engine import project
-from localcloud.engine.stack import environment
+from localcloud.engine import configuration, project
+from localcloud.engine.stack import Stack, environment
 from localcloud.paths import Paths
 
 
@@ -15,6 +15,11 @@ def run(paths: Paths, arguments: list[str]) -> int:
     project.ensure_passphrase(paths)
     paths.backend.mkdir(parents=True, exist_ok=True)
     endpoint = supervisor.running(paths)
+    # What has changed in the committed files since `up` counts here as it does there.
+    for name in configuration.work_copies(paths):
+        Stack(paths, name, endpoint.url if endpoint else None).prepare(
+            own_keys=True, runtimes=configuration.packed_runtimes(paths, name)
+        )
     command = [found.engine.path.name, "-C", str(paths.work_project), *arguments]
     # The journal is for runs that know what the last one left; here a person decides.
     variables = environment(paths, endpoint.url if endpoint else None, journal=False)

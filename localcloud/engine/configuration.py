@@ -74,6 +74,21 @@ def write_work_copy(
     return invented
 
 
+def work_copies(paths: Paths) -> list[str]:
+    """The stacks that have been prepared before and whose committed file is still there."""
+    names = [
+        path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        for path in sorted(paths.work_project.glob("Pulumi.*.yaml"))
+    ]
+    return [name for name in names if (paths.project / stack_file(name)).exists()]
+
+
+def packed_runtimes(paths: Paths, stack: str) -> dict[str, dict[str, object]] | None:
+    """The runtimes as the last `up` packed them: what its hosts have fetched."""
+    copy: dict[str, Any] = yaml.safe_load((paths.work_project / stack_file(stack)).read_text())
+    return (copy.get("config") or {}).get(RUNTIMES)
+
+
 def check(paths: Paths, stack: str) -> None:
     """The stack file exists and its settings can be read: said before anything is touched."""
     committed = _committed(paths, stack)

@@ -7,7 +7,7 @@ import grpc
 import pulumi
 import pytest
 
-from hosts import first_boot
+from hosts import connection, first_boot
 from hosts.configuration import HostConfiguration, HostConfigurationArgs
 from hosts.connection import Connection, JumpHost
 from hosts.release import Release, ReleaseArgs, ReleasedHost, release_script
@@ -198,11 +198,11 @@ def test_a_host_key_is_waited_for_until_the_machine_has_published_it(
     async def no_pause(seconds: float) -> None:
         return None
 
-    monkeypatch.setattr(first_boot.asyncio, "sleep", no_pause)
+    monkeypatch.setattr(connection.asyncio, "sleep", no_pause)
     engine.answers["aws:ssm/getParameter:getParameter"] = answer
     found: list[str] = []
     engine.build(
-        lambda: first_boot.published_key(
+        lambda: connection.published_key(
             "prod", pulumi.Output.from_input("i-0abc"), pulumi.InvokeOptions()
         ).apply(found.append)
     )

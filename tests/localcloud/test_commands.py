@@ -43,6 +43,15 @@ def test_an_unknown_stack_is_named_with_those_that_exist(
     assert not home.exists()
 
 
+def test_a_program_runs_in_a_cloud_only_once_there_is_one(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = refused(capsys, "--home", str(home), "run", "pulumi", "--help")
+
+    assert "not up" in said
+    assert "make up" in said
+
+
 def test_a_missing_terraform_provider_is_named_with_every_file_looked_for(
     home: Path,
     tmp_path: Path,

@@ -1,0 +1,71 @@
+"""`python -m commands COMMAND STACK …`: what a person does with a stack beside `pulumi`."""
+
+import argparse
+import importlib
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Protocol, cast
+
+from commands.error import CommandError
+from commands.stack import Stack, stack
+
+
+class Command(Protocol):
+    """What each command's module has."""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Its own, after STACK."""
+        ...
+
+    def run(self, stack: Stack, given: argparse.Namespace) -> int:
+        """Its exit code; CommandError for what is shown without a traceback."""
+        ...
+
+
+# Name, which is its module's as well, and what it does.
+COMMANDS = {
+    "connect": "Open a shell on the operations instance or on a host, or run one command there",
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    given = _parser(sys.argv[1:] if words is None else words)
+    # `kill` and a closed terminal end it as Ctrl-C does: what it holds is given back.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        return _command(given.command).run(stack(given.stack), given)
+    except CommandError as error:
+        print(f"error: {error.what}", file=sys.stderr)
+        if error.todo:
+            print(f"  {error.todo}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m commands", description=__doc__)
+    choices = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for name, text in COMMANDS.items():
+        choice = choices.add_parser(name, help=text, description=f"{text}.")
+        choice.add_argument("stack", metavar="STACK", help="the stack: local, dev, prod …")
+        # Only the one that is asked for is imported.
+        if name in words:
+            _command(name).arguments(choice)
+    return parser.parse_args(words)
+
+
+def _command(name: str) -> Command:
+    return cast(Command, importlib.import_module(f"commands.{name.replace('-', '_')}"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""The Pulumi CLI, as the shell has it, or as whoever calls the commands says."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from commands.error import CommandError
+from settings.load import ROOT
+
+# How the engine is called, in a shell's words; the local cloud hands its own over by this.
+VARIABLE = "GROUNDWORK_ENGINE"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One stack's engine; backend and credentials are those of the environment."""
+
+    stack: str
+    words: tuple[str, ...]
+
+    def read(self, *arguments: str) -> str:
+        """Standard output of what is expected to work; CommandError with what it said if not."""
+        done = subprocess.run(
+            [*self.words, *arguments, "--stack", self.stack, "--non-interactive"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = done.stderr.strip() or done.stdout.strip()
+            raise CommandError(f"`pulumi {' '.join(arguments)}` failed:\n{said}")
+        return done.stdout
+
+    def show(self, *arguments: str) -> int:
+        """Its exit code; what it says and asks is for the person in front of the terminal."""
+        return subprocess.run(
+            [*self.words, *arguments, "--stack", self.stack], cwd=ROOT, check=False
+        ).returncode
+
+    def outputs(self) -> Mapping[str, Any]:
+        """What the stack says of itself; nothing in it is secret."""
+        found: dict[str, Any] = json.loads(self.read("stack", "output", "--json"))
+        if not found:
+            raise CommandError(
+                f"The stack {self.stack} has no outputs: nothing has been brought up yet.",
+                f"Bring it up: make {'up' if self.stack == 'local' else 'deploy'} "
+                f"STACK={self.stack}",
+            )
+        return found
+
+    def secret(self, key: str) -> str:
+        """A secret of the stack's configuration, in plain text: for use, never for show."""
+        return self.read("config", "get", key)
+
+
+def engine(stack: str, environment: Mapping[str, str] = os.environ) -> Engine:
+    words = shlex.split(environment.get(VARIABLE, "")) or ["pulumi"]
+    return Engine(stack, (_found(words), *words[1:]))
+
+
+def _found(words: Sequence[str]) -> str:
+    path = shutil.which(words[0])
+    if path is None:
+        raise CommandError(
+            f"{words[0]} is not on PATH.",
+            "Install the Pulumi CLI and log in to the backend of the stack's state: "
+            "docs/guide.md, To AWS.",
+        )
+    return path

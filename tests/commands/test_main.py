@@ -1,0 +1,82 @@
+"""The commands' one way in: what is asked for wrongly is said in a line, and nothing is done."""
+
+import subprocess
+import sys
+
+import pytest
+
+from commands.__main__ import COMMANDS, main
+from localcloud.paths import ROOT
+from tests.commands.stand_in import EngineStandIn
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_says_how_it_is_used(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+
+    assert ended.value.code == 0
+    assert "STACK" in capsys.readouterr().out
+
+
+def test_an_unknown_stack_is_named_with_those_that_exist(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refused(capsys, "connect", "production")
+
+    assert "no stack production" in said
+    assert "dev, local, prod" in said
+
+
+def test_a_missing_engine_is_said_with_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GROUNDWORK_ENGINE", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    said = refused(capsys, "connect", "prod")
+
+    assert "pulumi is not on PATH" in said
+    assert "docs/guide.md" in said
+
+
+def test_what_the_engine_refuses_is_passed_on(
+    engine: EngineStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.answer("stack", "output", says="error: no stack named 'prod' found", code=255)
+
+    assert "no stack named 'prod' found" in refused(capsys, "connect", "prod")
+
+
+def test_a_stack_that_is_not_up_is_said_with_how_to_bring_it_up(
+    engine: EngineStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.answer("stack", "output", says={})
+
+    assert "make deploy STACK=prod" in refused(capsys, "connect", "prod")
+
+
+def test_no_command_needs_the_local_cloud_or_the_program() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c"),
+            "import sys, importlib, commands.__main__ as m\n"
+            "for name in m.COMMANDS: importlib.import_module('commands.' + name)\n"
+            "print([n for n in sys.modules if n.split('.')[0] in "
+            "('localcloud', 'pulumi', 'components', 'boto3')])",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"
