@@ -11,6 +11,9 @@ BIN := .venv/bin
 LOCALCLOUD := exec $(BIN)/python -m localcloud
 # On AWS with this shell's backend and credentials; the local stack hands over its own.
 COMMANDS := $(if $(filter local,$(STACK)),$(LOCALCLOUD) run,exec) $(abspath $(BIN))/python -m commands
+# Compiled modules are kept, whatever the shell says: the AWS SDK takes seconds to compile, and the
+# program, the policy pack, the plugins and each test worker load it.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## What can be done here
@@ -51,7 +54,7 @@ connect: $(VENV) ## A shell on the operations instance, or on a host: make conne
 	@$(COMMANDS) connect $(STACK) $(if $(HOST),--host $(HOST))
 
 .PHONY: unit
-unit: $(VENV) ## Unit tests: no network, no AWS account, about a minute
+unit: $(VENV) ## Unit tests: no network, no AWS account, under a minute
 	@$(BIN)/pytest -n auto
 
 .PHONY: lint

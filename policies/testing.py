@@ -164,6 +164,8 @@ def _seen(props: Mapping[str, Any], preview: bool) -> Mapping[str, Any]:
 
 def _wire(value: Any, preview: bool) -> Any:
     """A value as it arrives over the engine's protocol, which has one kind of number."""
+    if value is None or isinstance(value, str | bool):
+        return value  # nearly all values are
     if isinstance(value, Declared):
         return UNKNOWN if preview else value.id
     if isinstance(value, Mapping):
@@ -171,12 +173,14 @@ def _wire(value: Any, preview: bool) -> Any:
         return {str(key): _wire(each, preview) for key, each in items}
     if isinstance(value, list | tuple):
         return [_wire(each, preview) for each in cast(Sequence[Any], value)]
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int):
         return float(value)
     return value
 
 
 def _references(value: Any) -> Iterable[Declared]:
+    if value is None or isinstance(value, str | bool):
+        return
     if isinstance(value, Declared):
         yield value
     elif isinstance(value, Mapping):

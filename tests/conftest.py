@@ -82,6 +82,11 @@ def _no_network_and_no_aws_account() -> Iterator[None]:
         yield
 
 
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: nobody needs to look through it again."""
+    gc.freeze()
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Only a test that was asked for by its marker may reach machines of its own."""
     GUARD.on = item.get_closest_marker("e2e") is None

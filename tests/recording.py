@@ -11,6 +11,7 @@ from unittest.mock import patch
 import pulumi
 import yaml
 from pulumi.runtime import MockCallArgs, MockResourceArgs, mocks
+from pulumi.runtime.proto.source_pb2 import StackTrace
 
 APPLICATIONS = Path(__file__).resolve().parent.parent / "apps"
 ACCOUNT = "123456789012"
@@ -129,8 +130,12 @@ class Engine(pulumi.runtime.Mocks):
         def run() -> None:
             program()
 
-        # Nobody is there to open a way to.
-        with patch("hosts.port_forward.open_way", return_value="127.0.0.1"):
+        with (
+            # Nobody is there to open a way to.
+            patch("hosts.port_forward.open_way", return_value="127.0.0.1"),
+            # Where in the source a resource is declared: a quarter of the time, and read by none.
+            patch("pulumi.runtime.resource._get_stack_trace", StackTrace),
+        ):
             run()
 
     def of(self, typ: str) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ def served(tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, type[Servic
     server.daemon_threads = True
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield server.server_address[1], handler
@@ -69,8 +69,8 @@ def served(tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, type[Servic
 
 
 def run(port: int, tmp_path: Path, **facts: Any) -> dict[str, Any]:
-    """Half a second of load over http."""
-    wanted: dict[str, Any] = {"rate": 40.0, "seconds": 0.5, "timeout": 1.0, **facts}
+    """Twenty requests in a quarter of a second, over http."""
+    wanted: dict[str, Any] = {"rate": 80.0, "seconds": 0.25, "timeout": 1.0, **facts}
     out = tmp_path / "load.json"
     return Load(Wanted(url=f"http://127.0.0.1:{port}", out=out, **wanted)).run()
 

@@ -10,6 +10,7 @@ from localcloud import lock
 from localcloud.error import LocalCloudError
 from localcloud.paths import ROOT, Paths
 
+# Until its file is there.
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -17,13 +18,14 @@ from localcloud import lock
 from localcloud.paths import Paths
 with lock.held(Paths(Path('.'), Path(sys.argv[1]))):
     print('held', flush=True)
-    time.sleep(float(sys.argv[2]))
+    while not Path(sys.argv[2]).exists():
+        time.sleep(0.02)
 """
 
 
-def hold(home: Path, seconds: float) -> subprocess.Popen[str]:
+def hold(home: Path, until: Path) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(home), str(seconds)],
+        [sys.executable, "-c", HOLD, str(home), str(until)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -33,16 +35,16 @@ def hold(home: Path, seconds: float) -> subprocess.Popen[str]:
     return process
 
 
-def abandoned(home: Path, seconds: float) -> None:
+def abandoned(home: Path, until: Path) -> None:
     """Held by a process whose parent has ended."""
     script = "import subprocess, sys; p = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE); "
     script += "p.stdout.readline()"
-    command = [sys.executable, "-c", HOLD, str(home), str(seconds)]
+    command = [sys.executable, "-c", HOLD, str(home), str(until)]
     subprocess.run([sys.executable, "-c", script, *command], cwd=ROOT, check=True)
 
 
 def test_a_run_at_work_is_not_disturbed(tmp_path: Path) -> None:
-    process = hold(tmp_path, 30)
+    process = hold(tmp_path, tmp_path / "never")
     try:
         with (
             pytest.raises(LocalCloudError, match=f"process {process.pid}"),
@@ -56,7 +58,7 @@ def test_a_run_at_work_is_not_disturbed(tmp_path: Path) -> None:
 
 
 def test_a_killed_run_holds_nothing(tmp_path: Path) -> None:
-    process = hold(tmp_path, 30)
+    process = hold(tmp_path, tmp_path / "never")
     process.kill()
     process.wait()
 
@@ -64,15 +66,24 @@ def test_a_killed_run_holds_nothing(tmp_path: Path) -> None:
         pass
 
 
-def test_an_abandoned_run_may_finish(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    abandoned(tmp_path, 2)
+def test_an_abandoned_run_may_finish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    finished = tmp_path / "finished"
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        finished.touch()
+
+    monkeypatch.setattr(lock, "say", say)
+    abandoned(tmp_path, finished)
 
     with lock.held(Paths(ROOT, tmp_path)):
-        assert "waiting for the abandoned run" in capsys.readouterr().out
+        assert len(said) == 1
+        assert "waiting for the abandoned run" in said[0]
 
 
 def test_an_abandoned_run_is_stopped_when_patience_ends(tmp_path: Path) -> None:
-    abandoned(tmp_path, 300)
+    abandoned(tmp_path, tmp_path / "never")
 
     with lock.held(Paths(ROOT, tmp_path), patience=0.1):
         pass
