@@ -23,59 +23,16 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from hosts.roles.release import artifact_key
 from localcloud import paths
 from settings.documents import read
 from settings.load import stack_configuration
 from settings.problem import Problem
-
-SOURCES = Path(__file__).resolve().parent
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """How a part is built in its folder, and what of the folder is packed."""
-
-    tool: Literal["npm", "maven"] = "npm"
-    output: str = "."
-    """The folder whose content is the artifact, or the jar that is it."""
-    packed_in: str = ""
-    """Folder of the artifact that release.json and one more migration belong into."""
-
-    @property
-    def kind(self) -> Literal["tar.gz", "jar"]:
-        return "jar" if self.tool == "maven" else "tar.gz"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Application:
-    name: str
-    parts: Mapping[str, Part]
-    migrated_with: str = "api"
-    """Part that brings the migrations."""
-    sources: Path = field(default=SOURCES)
-
-    @property
-    def folder(self) -> Path:
-        return self.sources / self.name
-
-
-# A service of Node runs from its folder; of a site only the files count that its build made.
-SERVICE = Part()
-SITE = Part(output="dist")
-JAR = Part(tool="maven", output="target/app.jar", packed_in="BOOT-INF/classes/")
-
-APPLICATIONS = {
-    application.name: application
-    for application in (
-        Application(name="threed-generator", parts={"api": SERVICE, "web": SERVICE}),
-    )
-}
+from tests.apps.applications import APPLICATIONS, Application
 
 NEVER_GIVEN = "A_VARIABLE_THAT_NO_STACK_GIVES"
 
@@ -124,8 +81,7 @@ def pack(
         if migration is not None and name == packed.migrated_with:
             added[f"migrations/{migration.name}"] = migration.read_bytes()
         archive = out / artifact_key(application, name, part.kind, version)
-        behind = {f"{part.packed_in}{path}": content for path, content in sorted(added.items())}
-        files += _version(_built(packed, name, say), behind, archive)
+        files += _version(_built(packed, name, say), added, archive)
     return files
 
 
@@ -156,7 +112,7 @@ def _append_to_tar(archive: Path, added: Mapping[str, bytes]) -> None:
         gzip.GzipFile("", "wb", 6, raw, mtime=0) as compressed,
         tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT) as tar,
     ):
-        for name, content in added.items():
+        for name, content in sorted(added.items()):
             member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, BytesIO(content))
@@ -164,7 +120,7 @@ def _append_to_tar(archive: Path, added: Mapping[str, bytes]) -> None:
 
 def _append_to_jar(archive: Path, added: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(archive, "a") as jar:
-        for name, content in added.items():
+        for name, content in sorted(added.items()):
             jar.writestr(zipfile.ZipInfo(name), content)
 
 
@@ -194,6 +150,11 @@ def _built(application: Application, part: str, say: Say) -> Path:
             partial = Path(scratch) / archive.name
             if made.kind == "jar":
                 shutil.copyfile(folder / made.output, partial)
+                beside = [path for name in made.beside for path in _sources(folder / name)]
+                _append_to_jar(
+                    partial,
+                    {path.relative_to(folder).as_posix(): path.read_bytes() for path in beside},
+                )
             else:
                 _body(folder / made.output, partial)
             partial.replace(archive)
@@ -228,6 +189,7 @@ NOT_SOURCES = ("node_modules", "dist", ".next", "target", "release.json")
 
 def _digest(application: Application, part: str, environment: Mapping[str, str]) -> str:
     found = hashlib.sha256(Path(__file__).read_bytes())
+    found.update(repr(application.parts[part]).encode())
     found.update(json.dumps(environment, sort_keys=True).encode())
     root = application.folder / part
     for path in sorted(_sources(root)):

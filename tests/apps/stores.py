@@ -177,6 +177,23 @@ class Redis:
         self._process.stdin.close()
         eventually("redis listens", lambda: listens(self.port))
 
+    def ask(self, *words: str) -> str:
+        done = subprocess.run(
+            [
+                *("redis-cli", "-h", "localhost", "-p", str(self.port), "--tls", "--insecure"),
+                *words,
+            ],
+            env={"PATH": os.environ["PATH"], "REDISCLI_AUTH": PASSWORD},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def forget(self) -> None:
+        """As if nothing had ever been kept in it."""
+        self.ask("FLUSHALL")
+
     def kill(self) -> None:
         if self._process:
             self._process.kill()

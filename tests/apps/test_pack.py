@@ -4,12 +4,14 @@ import hashlib
 import json
 import os
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.apps import pack as packing
-from tests.apps.pack import APPLICATIONS, SERVICE, Application, PackingError, pack
+from tests.apps.applications import APPLICATIONS, SERVICE, Application
+from tests.apps.pack import PackingError, pack
 
 THREED = APPLICATIONS["threed-generator"]
 
@@ -189,3 +191,27 @@ def test_without_npm_it_says_how_to_get_it(
 
     assert packing.main(["threed-generator", "--out", str(tmp_path), "1.0.0"]) == 1
     assert "error: npm is missing: install Node.js with npm" in capsys.readouterr().err
+
+
+def test_a_jar_holds_its_version_and_its_migrations_beside_what_was_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = tmp_path / "built"
+    with zipfile.ZipFile(built, "w") as jar:
+        jar.writestr("BOOT-INF/classes/App.class", "the program")
+
+    def found(_application: object, _part: str, _say: packing.Say) -> Path:
+        return built
+
+    monkeypatch.setattr(packing, "_built", found)
+    fails = THREED.folder / "later" / "0004_fails.sql"
+    archive, digest = pack("ingenio", "1.0.0", tmp_path, migration=fails)
+    again, _ = pack("ingenio", "1.0.0", tmp_path / "again", migration=fails)
+
+    assert archive.relative_to(tmp_path).as_posix() == "releases/ingenio/1.0.0/api.jar"
+    assert digest.read_text().split()[0] == hashlib.sha256(archive.read_bytes()).hexdigest()
+    assert again.read_bytes() == archive.read_bytes()
+    with zipfile.ZipFile(archive) as jar:
+        assert jar.read("BOOT-INF/classes/App.class") == b"the program"
+        assert json.loads(jar.read("release.json"))["version"] == "1.0.0"
+        assert b"no_such_table" in jar.read("migrations/0004_fails.sql")

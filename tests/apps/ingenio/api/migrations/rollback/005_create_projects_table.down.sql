@@ -1,0 +1,2 @@
+ALTER TABLE generated_code DROP COLUMN project_id;
+DROP TABLE projects;
