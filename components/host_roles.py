@@ -158,7 +158,7 @@ def _nginx(
             ),
         ),
         upstreams=tuple(
-            _upstream(settings.applications[application], f"{application}-{service}", shape)
+            _upstream(settings.applications[application], service, shape)
             for application, service, shape in routed
         ),
         trusted_proxies=reach.load_balancer,
@@ -174,17 +174,15 @@ def _silence(shape: Service) -> int:
     return min(longest, LONGEST_SILENCE)
 
 
-def _upstream(application: Application, key: str, shape: Service) -> web.Upstream:
-    port = shape.port or 0
-    second = application.release.second_port
-    two = application.release.kind == "blue-green" and second is not None
+def _upstream(application: Application, service: str, shape: Service) -> web.Upstream:
+    colours = application.colours(service)
     algorithm = shape.balancing.algorithm
     return web.Upstream(
-        name=key,
-        backends=() if two else (web.Backend(port=port),),
+        name=f"{application.name}-{service}",
+        backends=() if colours else (web.Backend(port=shape.port or 0),),
         balance="least-connections" if algorithm != "round_robin" else "round-robin",
         keepalive=shape.proxy.keepalive,
-        colours=(port, second) if two and second is not None else None,
+        colours=colours,
     )
 
 
@@ -218,6 +216,7 @@ def _server(application: Application, key: str, shape: Service) -> web.Server:
         )
         if limit
         else None,
+        denied=shape.denied,
     )
 
 
@@ -270,6 +269,7 @@ def _service(
     facts: Mapping[str, Any],
 ) -> Role:
     told = facts[f"{application}-{service}"]
+    placed = settings.placed(application)
     on_host = HostService(
         application=application,
         name=service,
@@ -279,6 +279,7 @@ def _service(
         memory_limit=getattr(shape.runtime, "memory_limit", None),
         start_seconds=shape.startup_seconds,
         stop_seconds=shape.stop_seconds,
+        colours=settings.applications[application].colours(service),
     )
     match shape.runtime:
         case Pm2() as runtime:
@@ -312,8 +313,8 @@ def _service(
                 JavaService(
                     service=on_host,
                     jar=runtime.start,
-                    heap=runtime.heap,
-                    heap_start=runtime.heap_start,
+                    heap=settings.heap(application, service) or runtime.heap,
+                    heap_start=None if service in placed.heap else runtime.heap_start,
                     options=runtime.options,
                 )
             )
@@ -372,7 +373,7 @@ def _releases(settings: Settings, pool: str, application: str) -> Role:
                 **dict.fromkeys(sites, "tar.gz"),
             },
             sites={site: shape.immutable for site, shape in sites.items()},
-            services=tuple(_released(spec, service, shape) for service, shape in here.items()),
+            services=tuple(_released(settings, spec, service) for service in here),
             drain_seconds=drain,
             settle_seconds=settle,
             keep=spec.release.keep,
@@ -380,19 +381,19 @@ def _releases(settings: Settings, pool: str, application: str) -> Role:
     )
 
 
-def _released(spec: Application, service: str, shape: Service) -> ReleasedService:
-    key = f"{spec.name}-{service}"
-    second = spec.release.second_port
-    two = spec.release.kind == "blue-green" and second is not None and shape.port is not None
+def _released(settings: Settings, spec: Application, service: str) -> ReleasedService:
+    key, shape = f"{spec.name}-{service}", spec.services[service]
+    colours = spec.colours(service)
+    hold = settings.placed(spec.name).hold_seconds
     return ReleasedService(
         name=service,
-        unit=f"{key}@.service" if two else f"{key}.service",
-        kind="colours" if two else "exchange" if isinstance(shape.runtime, Pm2) else "restart",
+        unit=f"{key}@.service" if colours else f"{key}.service",
+        kind="colours" if colours else "exchange" if isinstance(shape.runtime, Pm2) else "restart",
         port=shape.port,
         health=shape.health.path if shape.health else None,
         start_seconds=shape.startup_seconds,
-        colours=(shape.port, second) if two and shape.port and second else (),
-        hold_seconds=spec.release.hold_seconds,
+        colours=colours or (),
+        hold_seconds=spec.release.hold_seconds if hold is None else hold,
     )
 
 

@@ -30,7 +30,7 @@ from components.permissions import (
 )
 from components.providers import Providers, ProvidersArgs
 from components.releases import refuse_missing
-from components.routing import Forward, Route
+from components.routing import Forward, Respond, Route
 from components.secret import Generated, generate
 from components.target_group import HealthCheck, TargetGroupArgs
 from components.vpc_origin import VpcOrigin, VpcOriginArgs
@@ -311,6 +311,7 @@ class Platform(pulumi.ComponentResource):
                         )
                         for key, site, shape in sites
                     },
+                    **self._closed(routed),
                 },
                 idle_timeout=self._longest_silence(),
                 requests_a_minute=self._requests_a_minute(),
@@ -325,6 +326,19 @@ class Platform(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+
+    def _closed(self, routed: list[tuple[str, str, Service]]) -> dict[str, Route]:
+        """What nobody outside may ask for; a host's nginx refuses it as well."""
+        return {
+            f"{key}-{service}-{host}-denied": Route(
+                hosts=(self._settings.host_name(key, host),),
+                paths=tuple(f"{path}*" for path in shape.denied),
+                action=Respond(status=403, body="Not for visitors."),
+            )
+            for key, service, shape in routed
+            if shape.denied
+            for host in dict.fromkeys(route.host for route in shape.routes)
+        }
 
     def _edge_addresses(self) -> Peer:
         return PrefixList(

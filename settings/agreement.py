@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 
 from settings import references
 from settings.application import Application, Container, Node, Pm2, Runtime, Service
+from settings.model import bytes_of
 from settings.problem import Problem, shown
 from settings.stack import (
     Bastion,
@@ -16,7 +17,7 @@ from settings.stack import (
     HostsPlacement,
     Route53,
 )
-from settings.tree import Settings, architecture_of
+from settings.tree import GIB_OF_A_PROCESSOR, Settings, architecture_of, memory_of, processors_of
 
 # Prefixes that bundlers bake into pages for everybody to read.
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_")
@@ -167,9 +168,49 @@ def _parts_name_each_other(application: Application) -> Iterator[Fault]:
             yield from _known(key, store.dump.bucket, application.buckets, "buckets")
         if store.owner in store.roles:
             yield f"stores.{name}.roles.{store.owner}", "the owner", "must be another role"
+
+
+def _colours_have_room(application: Application) -> Iterator[Fault]:
     strategy = application.release
-    if strategy.kind == "blue-green" and strategy.second_port is None:
+    if strategy.kind != "blue-green":
+        if strategy.second_port is not None:
+            yield "release.second_port", str(strategy.second_port), "must be absent: it is rolling"
+        return
+    if strategy.second_port is None:
         yield "release.second_port", "missing", "blue-green needs the other colour's port"
+        return
+    for name, service in application.services.items():
+        if not service.routes:
+            continue
+        if service.port == strategy.second_port:
+            yield (
+                "release.second_port",
+                str(strategy.second_port),
+                f"must be another port than that of services.{name}",
+            )
+        if isinstance(service.runtime, Pm2):
+            yield (
+                "release.kind",
+                "blue-green",
+                f"must be rolling: PM2 exchanges the processes of services.{name} by itself",
+            )
+
+
+def _closed_paths_are_within_routes(application: Application) -> Iterator[Fault]:
+    """A path that no route covers is closed anyway: naming it is a slip."""
+    for name, service in application.services.items():
+        for index, path in enumerate(service.denied):
+            key = f"services.{name}.denied.{index}"
+            if "*" in path or path.endswith("/"):
+                yield key, path, "must be the beginning of a path, as /api/admin"
+            elif not any(_covers(route.path, path) for route in service.routes):
+                routes = ", ".join(route.path for route in service.routes) or "none"
+                yield key, path, f"must lie under a route of its service, {routes}"
+
+
+def _covers(route: str, path: str) -> bool:
+    """Whether a route's pattern takes in all that begins with a path."""
+    return route.endswith("*") and path.startswith(route.rstrip("*").rstrip("/"))
 
 
 def _queues_lose_nothing(application: Application) -> Iterator[Fault]:
@@ -187,6 +228,8 @@ APPLICATION_CHECKS: tuple[Callable[[Application], Iterable[Fault]], ...] = (
     _variables_are_where_they_work,
     _parts_name_each_other,
     _queues_lose_nothing,
+    _colours_have_room,
+    _closed_paths_are_within_routes,
 )
 
 
@@ -264,12 +307,71 @@ def _overrides_fit(settings: Settings) -> Iterator[Fault]:
                     yield from _known(f"{key}.{variable}", variable, known, "environment")
 
 
+def _heaps_are_of_java(settings: Settings) -> Iterator[Fault]:
+    for name, application in settings.applications.items():
+        for service, heap in settings.placed(name).heap.items():
+            key = f"applications.{name}.heap.{service}"
+            yield from _known(key, service, application.services, "services")
+            if service in application.services and settings.heap(name, service) is None:
+                yield key, heap, "must be absent: the service runs on no Java machine"
+
+
+# What a machine needs beside its services, and a Java machine beside its heap (code, threads and
+# buffers), in MiB.
+SYSTEM_MEMORY = 512
+BESIDE_A_HEAP = 256
+
+
+def _memory_suffices(settings: Settings) -> Iterator[Fault]:
+    """Everything that may be running on a host at once fits it, both colours of a release too."""
+    for pool, size in settings.stack.pools.items():
+        wanted = {
+            f"{name}.{service}": memory
+            for name, service, shape in settings.services_on(pool)
+            if (memory := _memory(settings, name, service, shape, size.instance_type))
+        }
+        if not wanted:
+            continue
+        key, there = f"pools.{pool}.instance_type", memory_of(size.instance_type)
+        needed = sum(wanted.values()) + SYSTEM_MEMORY
+        what = ", ".join(f"{name} {memory} MiB" for name, memory in wanted.items())
+        if there is None:
+            families = ", ".join(GIB_OF_A_PROCESSOR)
+            yield (
+                key,
+                size.instance_type,
+                f"must be a type whose memory is known (t, {families} from generation 5 on), "
+                f"since what runs there states its own: {what}",
+            )
+        elif there < needed:
+            yield (
+                key,
+                f"{size.instance_type} with {there} MiB",
+                f"must have {needed} MiB or more: {what}, the system {SYSTEM_MEMORY} MiB",
+            )
+
+
+def _memory(
+    settings: Settings, application: str, service: str, shape: Service, instance_type: str
+) -> int:
+    """MiB that a service may take on one host; 0 where it states no limit."""
+    runtime = shape.runtime
+    colours = 2 if settings.applications[application].colours(service) else 1
+    heap = settings.heap(application, service)
+    if heap is not None:
+        return colours * (bytes_of(heap) // 1024**2 + BESIDE_A_HEAP)
+    if isinstance(runtime, Pm2 | Node) and runtime.memory_limit is not None:
+        limit = bytes_of(runtime.memory_limit) // 1024**2
+        processes = runtime.instances if isinstance(runtime, Pm2) else colours
+        return limit * (processors_of(instance_type) or 1 if processes == "max" else processes)
+    return 0
+
+
 def _ports_are_free(settings: Settings) -> Iterator[Fault]:
     for pool in settings.stack.pools:
         taken: dict[int, str] = {}
         for name, service, of in settings.services_on(pool):
-            second = settings.applications[name].release.second_port
-            ports = list(_ports(of, second))
+            ports = list(_ports(of, settings.applications[name].colours(service)))
             clash = next((port for port in ports if port in taken), None)
             if clash is not None:
                 yield (
@@ -288,11 +390,9 @@ def _ports_are_free(settings: Settings) -> Iterator[Fault]:
             taken.setdefault(shape.front_port, f"{name}.{site}")
 
 
-def _ports(service: Service, second: int | None) -> Iterator[int]:
+def _ports(service: Service, colours: tuple[int, int] | None) -> Iterator[int]:
     if service.port is not None:
-        yield service.port
-        if second is not None and service.routes:
-            yield second
+        yield from colours or (service.port,)
     if service.front_port is not None and service.routes:
         yield service.front_port
 
@@ -444,6 +544,8 @@ STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
     _sites_have_a_home,
     _stores_have_a_size,
     _overrides_fit,
+    _heaps_are_of_java,
+    _memory_suffices,
     _ports_are_free,
     _names_are_apart,
     _releases_belong_to_applications,

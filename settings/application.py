@@ -163,6 +163,8 @@ class Service(Model):
     """Where it listens; a worker has none."""
     health: Health | None = None
     routes: tuple[Route, ...] = ()
+    denied: tuple[UrlPath, ...] = ()
+    """Beginnings of paths that nobody outside may ask for; longer routes within them stay open."""
     balancing: Balancing = Balancing()
     proxy: Proxy = Proxy()
     environment: dict[VariableName, Value] = {}
@@ -382,7 +384,8 @@ class ReleaseStrategy(Model):
 
     kind: Literal["rolling", "blue-green"] = "rolling"
     second_port: Port | None = None
-    """Port of the other colour on the same host."""
+    """Port of the other colour on the same host; services with routes get their own or this one
+    in the variable PORT."""
     hold_seconds: Annotated[int, Field(strict=True, ge=0, le=3600)] = 0
     """How long the old colour stays ready after the switch."""
     keep: Annotated[int, Field(strict=True, ge=2, le=20)] = 5
@@ -408,6 +411,15 @@ class Application(Model):
     compression: Compression = Compression()
     thresholds: Thresholds = Thresholds()
     logs: Logs = Logs()
+
+    def colours(self, service: str) -> tuple[int, int] | None:
+        """The two ports of a service on a host, of which one answers, if it is released so."""
+        shape, strategy = self.services[service], self.release
+        if strategy.kind != "blue-green" or not shape.routes:
+            return None
+        if shape.port is None or strategy.second_port is None:
+            return None
+        return shape.port, strategy.second_port
 
     @property
     def databases(self) -> dict[str, Database]:

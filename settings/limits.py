@@ -242,7 +242,7 @@ def _health_check_bounds(settings: Settings) -> Iterator[Refusal]:
 )
 def _listener_rules(settings: Settings) -> Iterator[Refusal]:
     count = sum(
-        len(service.routes)
+        len(service.routes) + len(service.denied) * len({route.host for route in service.routes})
         for application in settings.applications.values()
         for service in application.services.values()
     ) + sum(len(settings.hosted_sites(name)) for name in settings.applications)

@@ -10,6 +10,7 @@ from settings.model import (
     Days,
     Model,
     Name,
+    Size,
     Switch,
     VariableName,
 )
@@ -230,6 +231,10 @@ class PlacedApplication(Model):
     stores: dict[Name, StoreSize] = {}
     check_seconds: Annotated[int, Field(strict=True, ge=5, le=300)] | None = None
     """How often the load balancer asks its services, in place of what the application says."""
+    hold_seconds: Annotated[int, Field(strict=True, ge=0, le=3600)] | None = None
+    """How long the old colour stays ready, in place of what the application says."""
+    heap: dict[Name, Size] = {}
+    """Service → heap of its Java machine, in place of what the application says."""
     environment: dict[Name, dict[VariableName, str | int | bool | float]] = {}
     """Service → variable → value: what differs on this stack from the application file."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from settings.application import Application, Service, Site
+from settings.application import Application, Java, Service, Site
 from settings.model import Model
 from settings.stack import CdnEdge, HostsPlacement, PlacedApplication, Stack
 
@@ -25,6 +25,13 @@ class Settings(Model):
         label = self.applications[application].hosts[host]
         domain = self.placed(application).domain
         return domain if label == "@" else f"{label}.{domain}"
+
+    def heap(self, application: str, service: str) -> str | None:
+        """Of a service's Java machine on this stack; None where it is no Java."""
+        runtime = self.applications[application].services[service].runtime
+        if not isinstance(runtime, Java):
+            return None
+        return self.placed(application).heap.get(service, runtime.heap)
 
     def services_on(self, pool: str) -> Iterator[tuple[str, str, Service]]:
         """Application, name and shape of every service that runs on a pool."""
@@ -71,3 +78,41 @@ def architecture_of(instance_type: str) -> str:
     family = instance_type.removeprefix("db.").removeprefix("cache.").split(".")[0]
     generation = next((i for i, letter in enumerate(family) if letter.isdigit()), len(family))
     return "arm64" if family == "a1" or "g" in family[generation:] else "x86_64"
+
+
+# GiB of a virtual processor by family, and of the burstable sizes (EC2 user guide, instance types);
+# generations from the fifth on, before which the figures were odd.
+GIB_OF_A_PROCESSOR = {"c": 2, "m": 4, "r": 8}
+GIB_OF_A_BURSTABLE = {
+    "nano": 0.5,
+    "micro": 1,
+    "small": 2,
+    "medium": 4,
+    "large": 8,
+    "xlarge": 16,
+    "2xlarge": 32,
+}
+
+
+def processors_of(instance_type: str) -> int | None:
+    """Virtual processors of an instance type; None where its size is none that is known here."""
+    family, _, size = instance_type.partition(".")
+    if size.removesuffix("xlarge").isdigit():
+        return 4 * int(size.removesuffix("xlarge"))
+    if family.startswith("t") and size in ("nano", "micro", "small", "medium"):
+        return 2
+    return {"medium": 1, "large": 2, "xlarge": 4}.get(size)
+
+
+def memory_of(instance_type: str) -> int | None:
+    """MiB of an instance type; None where the type is none of those that are known here."""
+    family, _, size = instance_type.partition(".")
+    if family.startswith("t"):
+        gib = GIB_OF_A_BURSTABLE.get(size)
+        return None if gib is None else int(gib * 1024)
+    per_processor = GIB_OF_A_PROCESSOR.get(family[0])
+    generation = "".join(letter for letter in family if letter.isdigit())
+    processors = processors_of(instance_type)
+    if per_processor is None or processors is None or not generation or int(generation) < 5:
+        return None
+    return per_processor * processors * 1024

@@ -18,6 +18,13 @@ from tests.stacks import configuration
 APPLICATION = "apps/threed-generator.yaml"
 STACK = "Pulumi.prod.yaml"
 PLACED = "applications/threed-generator"
+# The API as a Java machine of 1 GiB, released in two colours; its pages without a route.
+JAVA: Mapping[str, Any] = {
+    "services/api/runtime": {"kind": "java", "heap": "1G"},
+    "services/web/runtime": {"kind": "node", "start": "next"},
+    "services/web/routes": [],
+    "release": {"kind": "blue-green", "second_port": 3009},
+}
 
 # application changes, stack changes, and the one problem: file, key, value, what is allowed.
 Case = tuple[Mapping[str, Any], Mapping[str, Any], str, str, str, str]
@@ -109,6 +116,102 @@ CASES: dict[str, Case] = {
         "services.web.routes.0.host",
         '"www"',
         "hosts are web, api, cdn",
+    ),
+    "a closed path outside the routes": (
+        {"services/api/denied": ["/admin"], "services/api/routes/0/path": "/api/*"},
+        {},
+        APPLICATION,
+        "services.api.denied.0",
+        "/admin",
+        "must lie under a route of its service, /api/*, /ws",
+    ),
+    "a closed path with a pattern": (
+        {"services/api/denied": ["/admin/*"]},
+        {},
+        APPLICATION,
+        "services.api.denied.0",
+        "/admin/*",
+        "must be the beginning of a path",
+    ),
+    "two colours of one port": (
+        JAVA | {"release/second_port": 3001},
+        {},
+        APPLICATION,
+        "release.second_port",
+        "3001",
+        "must be another port than that of services.api",
+    ),
+    "two colours without a second port": (
+        JAVA | {"release": {"kind": "blue-green"}},
+        {},
+        APPLICATION,
+        "release.second_port",
+        "missing",
+        "blue-green needs the other colour's port",
+    ),
+    "a second port without two colours": (
+        {"release": {"second_port": 3009}},
+        {},
+        APPLICATION,
+        "release.second_port",
+        "3009",
+        "must be absent: it is rolling",
+    ),
+    "two colours under PM2": (
+        {"release": {"kind": "blue-green", "second_port": 3009}, "services/web/routes": []},
+        {},
+        APPLICATION,
+        "release.kind",
+        "blue-green",
+        "must be rolling: PM2 exchanges the processes of services.api by itself",
+    ),
+    "two heaps larger than the host": (
+        JAVA | {"services/api/runtime/heap": "4G"},
+        {},
+        STACK,
+        "groundwork:pools.api.instance_type",
+        "c7g.xlarge with 8192 MiB",
+        "must have 9216 MiB or more: threed-generator.api 8704 MiB, the system 512 MiB",
+    ),
+    "a heap on a machine of unknown memory": (
+        JAVA,
+        {"pools/api/instance_type": "x2gd.large"},
+        STACK,
+        "groundwork:pools.api.instance_type",
+        "x2gd.large",
+        "must be a type whose memory is known (t, c, m, r from generation 5 on)",
+    ),
+    "processes larger than the host": (
+        {"services/api/runtime/memory_limit": "3G"},
+        {},
+        STACK,
+        "groundwork:pools.api.instance_type",
+        "c7g.xlarge with 8192 MiB",
+        "must have 12800 MiB or more",
+    ),
+    "a heap of a service that has none": (
+        {},
+        {f"{PLACED}/heap": {"api": "1G"}},
+        STACK,
+        f"groundwork:{PLACED.replace('/', '.')}.heap.api",
+        "1G",
+        "must be absent: the service runs on no Java machine",
+    ),
+    "a heap of a service that is not there": (
+        {},
+        {f"{PLACED}/heap": {"apii": "1G"}},
+        STACK,
+        f"groundwork:{PLACED.replace('/', '.')}.heap.apii",
+        '"apii"',
+        "services are web, api",
+    ),
+    "a hold that is longer than an hour": (
+        {},
+        {f"{PLACED}/hold_seconds": 7200},
+        STACK,
+        f"groundwork:{PLACED.replace('/', '.')}.hold_seconds",
+        "7200",
+        "must be at most 3600",
     ),
     "a network too small": (
         {},
