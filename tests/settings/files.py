@@ -20,14 +20,16 @@ REMOVED = object()
 def changed(document: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The document with values set at dotted paths; REMOVED takes a key away."""
     result = copy.deepcopy(document)
-    for path, value in changes.items():
+    for path, wanted in changes.items():
         here: Any = result
         *steps, last = path.split("/")
         for step in steps:
             here = here[int(step)] if isinstance(here, list) else here.setdefault(step, {})
-        if value is REMOVED:
+        if wanted is REMOVED:
             del here[last]
-        elif isinstance(here, list):
+            continue
+        value = copy.deepcopy(wanted)
+        if isinstance(here, list):
             here[int(last)] = value
         else:
             here[last] = value
