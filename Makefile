@@ -49,6 +49,19 @@ deploy: $(VENV) ## To AWS: a preview with the policy pack, then the change: make
 drift: $(VENV) ## Does AWS still look as the program says? Changes nothing: make drift STACK=prod
 	@pulumi preview --stack $(STACK) --policy-pack policies --refresh --expect-no-changes
 
+.PHONY: publish
+publish: $(VENV) ## A part of a version into the artifact bucket: … APP=notebook PART=api VERSION=1.4.2 FILE=api.tar.gz
+	@$(if $(FILE),$(COMMANDS) publish $(STACK) $(APP) $(VERSION) $(FILE) $(if $(PART),--part $(PART)),\
+	  $(LOCALCLOUD) publish $(APP) $(VERSION) $(STACK))
+
+.PHONY: release
+release: $(VENV) ## A published version, and nothing else: make release STACK=prod APP=notebook VERSION=1.4.2
+	@$(COMMANDS) release $(STACK) $(APP) $(VERSION)
+
+.PHONY: rollback
+rollback: $(VENV) ## The version that served before, or TO=1.4.0: make rollback STACK=prod APP=notebook
+	@$(COMMANDS) rollback $(STACK) $(APP) $(if $(TO),--to $(TO))
+
 .PHONY: connect
 connect: $(VENV) ## A shell on the operations instance, or on a host: make connect STACK=prod HOST=web-a1
 	@$(COMMANDS) connect $(STACK) $(if $(HOST),--host $(HOST))

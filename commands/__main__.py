@@ -5,11 +5,13 @@ import importlib
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Protocol, cast
 
 from commands.error import CommandError
 from commands.stack import Stack, stack
+from settings.load import ROOT
 
 
 class Command(Protocol):
@@ -26,17 +28,20 @@ class Command(Protocol):
 
 # Name, which is its module's as well, and what it does.
 COMMANDS = {
+    "publish": "Put one part of a version into the artifact bucket, with its digest",
+    "release": "Serve a published version of an application, and change nothing else",
+    "rollback": "Serve the version that served before, or an older one",
     "connect": "Open a shell on the operations instance or on a host, or run one command there",
 }
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None, root: Path = ROOT) -> int:
     given = _parser(sys.argv[1:] if words is None else words)
     # `kill` and a closed terminal end it as Ctrl-C does: what it holds is given back.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        return _command(given.command).run(stack(given.stack), given)
+        return _command(given.command).run(stack(given.stack, root), given)
     except CommandError as error:
         print(f"error: {error.what}", file=sys.stderr)
         if error.todo:

@@ -15,6 +15,8 @@ from settings.load import ROOT
 # How the engine is called, in a shell's words; the local cloud hands its own over by this.
 VARIABLE = "GROUNDWORK_ENGINE"
 
+PREVIEW_FAILED = "The preview failed: nothing was changed."
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -25,18 +27,16 @@ class Engine:
 
     def read(self, *arguments: str) -> str:
         """Standard output of what is expected to work; CommandError with what it said if not."""
-        done = subprocess.run(
-            [*self.words, *arguments, "--stack", self.stack, "--non-interactive"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = self._done(arguments)
         if done.returncode:
             said = done.stderr.strip() or done.stdout.strip()
             raise CommandError(f"`pulumi {' '.join(arguments)}` failed:\n{said}")
         return done.stdout
+
+    def try_read(self, *arguments: str) -> tuple[int, str]:
+        """Exit code and standard output."""
+        done = self._done(arguments)
+        return done.returncode, done.stdout
 
     def show(self, *arguments: str) -> int:
         """Its exit code; what it says and asks is for the person in front of the terminal."""
@@ -58,6 +58,21 @@ class Engine:
     def secret(self, key: str) -> str:
         """A secret of the stack's configuration, in plain text: for use, never for show."""
         return self.read("config", "get", key)
+
+    @property
+    def policy_pack(self) -> tuple[str, str]:
+        """The option without which nothing is previewed or changed."""
+        return "--policy-pack", str(ROOT / "policies")
+
+    def _done(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self.words, *arguments, "--stack", self.stack, "--non-interactive"],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 def engine(stack: str, environment: Mapping[str, str] = os.environ) -> Engine:

@@ -38,6 +38,7 @@ class Machine:
     instance_id: str
     address: str
     port: int = 22
+    pool: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +143,7 @@ def way_to(stack: Stack) -> Generator[Way]:
             f"STACK={stack.name}",
         )
     hosts = {
-        name: Machine(instance_id=host["instance_id"], address=host["address"])
+        name: Machine(instance_id=host["instance_id"], address=host["address"], pool=host["pool"])
         for name, host in outputs["hosts"].items()
     }
     with ExitStack() as held:

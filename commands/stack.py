@@ -1,14 +1,19 @@
 """One stack, as the commands work on it: its settings, its engine, its cloud."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from commands.cloud import Cloud
 from commands.engine import Engine, engine
 from commands.error import CommandError
+from commands.stack_file import StackFile
 from settings import load
 from settings.problem import SettingsError
+from settings.stack import VERSION, HostsPlacement
 from settings.stack import Stack as StackSettings
+from settings.tree import Settings
 
 
 @dataclass(frozen=True)
@@ -16,11 +21,51 @@ class Stack:
     """Each part is looked up when it is first asked for."""
 
     name: str
+    root: Path = load.ROOT
+    """Where its file is, beside those of the applications."""
 
     @cached_property
     def settings(self) -> StackSettings:
         """As Pulumi.NAME.yaml has them now; its secrets are not in it."""
-        return load.stack(self.name, load.stack_configuration(self.name))
+        return load.stack(self.name, load.stack_configuration(self.name, self.root))
+
+    @cached_property
+    def tree(self) -> Settings:
+        """The same, with its applications; SettingsError where one of their files has a fault."""
+        return load.without_secrets(
+            self.name, load.stack_configuration(self.name, self.root), self.root
+        )
+
+    @property
+    def file(self) -> StackFile:
+        return StackFile(self.root / f"Pulumi.{self.name}.yaml")
+
+    def parts(self, application: str) -> dict[str, str]:
+        """What a version of an application consists of, and how each part is packed."""
+        if application not in self.settings.applications:
+            raise CommandError(
+                f"{self.name} has no application {application}.",
+                f"It has {', '.join(self.settings.applications) or 'none'}.",
+            )
+        parts: dict[str, str] = {**self.tree.artifacts(application)}
+        if not parts:
+            raise CommandError(
+                f"{application} on {self.name} runs images that are named in its placement.",
+                f"Change them there, and: make deploy STACK={self.name}",
+            )
+        return parts
+
+    def pools_of(self, application: str) -> set[str]:
+        """The pools of hosts that an application is on; none of them on ECS."""
+        placement = self.tree.placed(application).placement
+        return set(placement.pools.values()) if isinstance(placement, HostsPlacement) else set()
+
+    def check_version(self, version: str) -> None:
+        if not re.fullmatch(VERSION, version):
+            raise CommandError(
+                f"{version!r} is no version.",
+                "A version is letters, digits, dots, dashes and underscores, 64 at most: 1.4.2",
+            )
 
     @cached_property
     def engine(self) -> Engine:
@@ -31,18 +76,18 @@ class Stack:
         return Cloud(self.settings.region)
 
 
-def stack(name: str) -> Stack:
+def stack(name: str, root: Path = load.ROOT) -> Stack:
     """The stack of that name; its file is read, so that a fault is said before anything is done."""
     known = sorted(
         path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        for path in load.ROOT.glob("Pulumi.*.yaml")
+        for path in root.glob("Pulumi.*.yaml")
     )
     if name not in known:
         raise CommandError(
             f"There is no stack {name}: Pulumi.{name}.yaml does not exist.",
             f"Stacks are {', '.join(known) or 'none yet'}.",
         )
-    found = Stack(name)
+    found = Stack(name, root)
     try:
         _ = found.settings
     except SettingsError as error:

@@ -7,7 +7,6 @@ import pulumi_aws as aws
 
 from hosts.roles.release import artifact_key
 from settings.problem import Problem, SettingsError
-from settings.stack import HostsPlacement
 from settings.tree import Settings
 
 
@@ -29,7 +28,10 @@ def refuse_missing(settings: Settings, provider: aws.Provider) -> None:
 def _missing(
     settings: Settings, application: str, version: str, look: pulumi.InvokeOptions
 ) -> Iterator[Problem]:
-    wanted = set(_parts(settings, application, version))
+    wanted = {
+        artifact_key(application, part, kind, version)
+        for part, kind in settings.artifacts(application).items()
+    }
     if not wanted:
         return
     bucket = settings.stack.artifacts
@@ -52,14 +54,3 @@ def _missing(
             f"it has the versions {', '.join(versions) or 'none'}"
         ),
     )
-
-
-def _parts(settings: Settings, application: str, version: str) -> Iterator[str]:
-    spec = settings.applications[application]
-    placement = settings.placed(application).placement
-    for service, shape in spec.services.items():
-        if isinstance(placement, HostsPlacement) or placement.services[service].build:
-            kind = "jar" if shape.runtime.kind == "java" else "tar.gz"
-            yield artifact_key(application, service, kind, version)
-    for site in spec.sites:
-        yield artifact_key(application, site, "tar.gz", version)

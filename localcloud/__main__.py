@@ -1,4 +1,4 @@
-"""`python -m localcloud up | down | status | preview | doctor | pulumi | run`."""
+"""`python -m localcloud up | down | status | preview | doctor | publish | pulumi | run`."""
 
 import argparse
 import signal
@@ -74,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
         "--aws", action="store_true", help="in the real account, with your credentials and backend"
     )
     add("doctor", _doctor, "Say what this machine lacks")
+    publish = add("publish", _publish, "Pack a version of a small application, and publish it")
+    publish.add_argument("application", metavar="APP")
+    publish.add_argument("version", metavar="VERSION")
+    publish.add_argument("stack", **stack)
     pulumi = add("pulumi", _pulumi, "The engine's own command line in the right environment")
     pulumi.add_argument("arguments", nargs="*", metavar="ARGUMENT")
     program = add("run", _run, "Run a program that finds this cloud where it would find AWS")
@@ -112,6 +116,12 @@ def _doctor(paths: Paths, given: argparse.Namespace) -> int:
     from localcloud.commands import doctor
 
     return doctor.run(paths)
+
+
+def _publish(paths: Paths, given: argparse.Namespace) -> int:
+    from localcloud.commands import publish
+
+    return publish.run(paths, given.stack, given.application, given.version)
 
 
 def _pulumi(paths: Paths, given: argparse.Namespace) -> int:

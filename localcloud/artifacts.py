@@ -63,7 +63,8 @@ def packed(stack: Stack, say: Callable[[str], None]) -> Artifacts:
 
 
 def upload(artifacts: Artifacts, endpoint: str) -> None:
-    """The bucket exists, versioned, and holds every file as it is now."""
+    """The bucket exists, versioned, and holds every file: runtimes as they are now, and of
+    releases those that were not published yet, since a version never changes."""
     s3: Any = boto3.client(
         "s3",
         endpoint_url=endpoint,
@@ -94,13 +95,28 @@ def upload(artifacts: Artifacts, endpoint: str) -> None:
     for artifact in artifacts.files:
         body = artifact.path.read_bytes()
         digest = hashlib.sha256(body).hexdigest()
-        if _digest_there(s3, artifacts.bucket, artifact.key) != digest:
+        there = _digest_there(s3, artifacts.bucket, artifact.key)
+        if there is None or (there != digest and not artifact.key.startswith("releases/")):
             s3.put_object(
                 Bucket=artifacts.bucket,
                 Key=artifact.key,
                 Body=body,
                 Metadata={"sha256": digest},
             )
+
+
+def published(
+    stack: Stack, application: str, version: str, say: Callable[[str], None]
+) -> Artifacts:
+    """A version of a small application, packed for the bucket."""
+    files = _release(application, version, say)
+    if not files:
+        known = sorted(path.name for path in SMALL.iterdir() if (path / "api").is_dir())
+        raise LocalCloudError(
+            f"There is no small application {application} to pack.",
+            f"There are {', '.join(known)}. Any other is published from a file: FILE=…",
+        )
+    return Artifacts(bucket=stack.artifacts, region=stack.region, runtimes={}, files=tuple(files))
 
 
 def stack_of(name: str) -> Stack:
@@ -134,7 +150,7 @@ def _release(application: str, version: str, say: Callable[[str], None]) -> list
 
 def _digest_there(s3: Any, bucket: str, key: str) -> str | None:
     try:
-        return s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256")
+        return s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256", "")
     except ClientError:
         return None
 

@@ -35,6 +35,14 @@ def load(name: str, configuration: Mapping[str, str], root: Path = ROOT) -> Sett
     return settings
 
 
+def without_secrets(name: str, configuration: Mapping[str, str], root: Path = ROOT) -> Settings:
+    """The settings as their files have them, for who has no secrets and makes no resource."""
+    settings, problems = _tree(name, configuration, root)
+    if settings is None:
+        raise SettingsError(problems)
+    return settings
+
+
 def stack(name: str, configuration: Mapping[str, str]) -> Stack:
     """A stack's own settings, by themselves: enough to prepare what it expects to find."""
     found, problems = _stack(f"Pulumi.{name}.yaml", configuration)
@@ -47,10 +55,7 @@ def supplied_secrets(
     name: str, configuration: Mapping[str, str], root: Path = ROOT
 ) -> list[secrets.Wanted]:
     """The secrets that a person must supply for a stack; a local stack invents them."""
-    settings, problems = _tree(name, configuration, root)
-    if settings is None:
-        raise SettingsError(problems)
-    return secrets.wanted(settings)
+    return secrets.wanted(without_secrets(name, configuration, root))
 
 
 def stack_configuration(name: str, root: Path = ROOT) -> dict[str, str]:

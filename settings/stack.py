@@ -21,7 +21,8 @@ InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9]+$")]
 Domain = Annotated[
     str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$", max_length=190)
 ]
-Version = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
+VERSION = r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$"
+Version = Annotated[str, Field(pattern=VERSION)]
 Cidr = IPv4Network
 Weekly = Annotated[
     str,

@@ -1,6 +1,7 @@
 """The one tree that components read: a stack and the applications on it."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from settings.application import Application, Java, Service, Site
 from settings.model import Model
@@ -58,6 +59,19 @@ class Settings(Model):
             return {}
         sites = self.applications[application].sites
         return {part: sites[part] for part in placement.pools if part in sites}
+
+    def artifacts(self, application: str) -> dict[str, Literal["tar.gz", "jar"]]:
+        """What one version of an application consists of: part → how it is packed."""
+        spec = self.applications[application]
+        placement = self.placed(application).placement
+        packed: dict[str, Literal["tar.gz", "jar"]] = {
+            service: "jar" if shape.runtime.kind == "java" else "tar.gz"
+            for service, shape in spec.services.items()
+            if isinstance(placement, HostsPlacement) or placement.services[service].build
+        }
+        for site in spec.sites:
+            packed[site] = "tar.gz"
+        return packed
 
     @property
     def sites_at_edge(self) -> bool:

@@ -6,6 +6,7 @@
     migrate  bring the database along (on the operations instance alone)
     confirm  keep the new version: every host has it
     return   go back to the last confirmed version (started by itself where no confirm came)
+    show     say what serves, and what served before, as JSON
 
 A switch that is not confirmed in time undoes itself, so that a release which fails on one host
 leaves the old version on all of them, even if whoever started it is gone.
@@ -37,6 +38,7 @@ DRAIN = Path("/run/groundwork/drain")
 LIVE = Path("/etc/nginx/live")
 LOCK = Path("/run/groundwork.lock")
 PROGRAMS = "/usr/local/lib/groundwork"
+REMEMBERED = 20
 
 
 class RefusedError(Exception):
@@ -137,7 +139,7 @@ def record(application: Application) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.exists() else {}
 
 
-def note(application: Application, **facts: str | None) -> None:
+def note(application: Application, **facts: str | list[str] | None) -> None:
     path = RECORDS / f"{application.name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".fresh")
@@ -490,9 +492,27 @@ def confirm(application: Application, version: str, patience: float) -> None:
     systemctl("stop", f"groundwork-return-{application.name}.timer")
     known = record(application)
     if known.get("confirmed") != version or known.get("pending"):
-        note(application, confirmed=version, pending=None)
+        note(application, confirmed=version, pending=None, history=history(known, version))
         say(f"{application.name} {version} confirmed")
     prune(application)
+
+
+def history(known: dict[str, Any], version: str) -> list[str]:
+    """The confirmed versions in their order, up to this one: who goes back forgets what came."""
+    before = known.get("history") or [known["confirmed"]] * bool(known.get("confirmed"))
+    earlier = before[: before.index(version)] if version in before else before
+    return [*earlier, version][-REMEMBERED:]
+
+
+def show(application: Application) -> None:
+    known = record(application)
+    told: dict[str, Any] = {
+        "serving": application.serving,
+        "pending": known.get("pending"),
+        "confirmed": known.get("confirmed"),
+        "history": known.get("history") or [],
+    }
+    print(json.dumps(told))
 
 
 def prune(application: Application) -> None:
@@ -527,7 +547,8 @@ def give_up(application: Application, version: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("action", choices=("stage", "migrate", "switch", "confirm", "return"))
+    actions = ("stage", "migrate", "switch", "confirm", "return", "show")
+    parser.add_argument("action", choices=actions)
     parser.add_argument("application")
     parser.add_argument("version", nargs="?")
     parser.add_argument("--patience", type=float, default=900.0)
@@ -539,6 +560,8 @@ def main() -> int:
             with LOCK.open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 give_up(application, given.version)
+        elif given.action == "show":
+            show(application)
         elif given.action == "stage":
             stage(application, given.version)
         elif given.action == "migrate":

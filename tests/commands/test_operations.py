@@ -111,15 +111,15 @@ def local(
         *("stack", "output"),
         says={
             "operations": {"instance_id": OPERATIONS, "address": "127.0.0.1"},
-            "hosts": {"web-a1": {"instance_id": WEB, "address": "127.0.0.1"}},
+            "hosts": {"web-a1": {"instance_id": WEB, "address": "127.0.0.1", "pool": "web"}},
         },
     )
     engine.answer("config", "get", "deploy_key", says=machines.deploy_key)
     made = operations.Machine
 
-    def listening(*, instance_id: str, address: str, port: int = 22) -> operations.Machine:
-        here = machines.ports[instance_id] if port == 22 else port
-        return made(instance_id=instance_id, address=address, port=here)
+    def listening(*, instance_id: str, address: str, **facts: Any) -> operations.Machine:
+        facts["port"] = machines.ports[instance_id]
+        return made(instance_id=instance_id, address=address, **facts)
 
     monkeypatch.setattr(operations, "Machine", listening)
     return stack("local")

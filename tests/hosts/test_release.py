@@ -208,7 +208,7 @@ def test_the_first_release_starts_everything_and_is_confirmed(host: Host) -> Non
     assert f"restart {API}" in asked
     assert f"restart {WORKER}" in asked
     assert host.serving == "releases/1.0.0"
-    assert host.record == {"pending": None, "confirmed": "1.0.0"}
+    assert host.record == {"pending": None, "confirmed": "1.0.0", "history": ["1.0.0"]}
 
 
 def test_a_release_that_is_so_already_touches_nothing(host: Host) -> None:
@@ -347,7 +347,7 @@ def test_a_confirmation_changes_a_host_that_had_gone_back(host: Host) -> None:
     host.release("confirm", "1.1.0")
 
     assert host.serving == "releases/1.1.0"
-    assert host.record == {"pending": None, "confirmed": "1.1.0"}
+    assert host.record == {"pending": None, "confirmed": "1.1.0", "history": ["1.0.0", "1.1.0"]}
 
 
 @pytest.mark.parametrize("kind", ["restart/notebook", "restart/host"])

@@ -1,0 +1,190 @@
+"""One version of one application, and nothing else, on a stack that is up."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from commands.artifacts import Artifacts
+from commands.engine import PREVIEW_FAILED, Engine
+from commands.error import CommandError
+from commands.progress import under_way
+from commands.stack import Stack
+from commands.stack_file import StackFile, with_release
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+# Component → kinds of resource in it that a version changes; None is all of them.
+OF_A_RELEASE: dict[str, tuple[str, ...] | None] = {
+    "groundwork:hosts:Release": None,
+    "groundwork:compute:Image": None,
+    "groundwork:compute:FargateService": (
+        "aws:ecs/taskDefinition:TaskDefinition",
+        "aws:ecs/service:Service",
+    ),
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("application", metavar="APP")
+    parser.add_argument("version", metavar="VERSION")
+    ask(parser)
+
+
+def ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--yes", action="store_true", help="ask nothing (as in CI, where CI is set)"
+    )
+
+
+def run(stack: Stack, given: argparse.Namespace) -> int:
+    return release(stack, given.application, given.version, asks=not given.yes)
+
+
+def release(stack: Stack, application: str, version: str, *, asks: bool) -> int:
+    """The exit code; CommandError where the version does not serve, and then all is as before."""
+    parts = stack.parts(application)
+    stack.check_version(version)
+    before = stack.settings.releases.get(application)
+    with under_way("looking into the artifact bucket"):
+        Artifacts(stack.cloud, stack.settings.artifacts).refuse_missing(application, version, parts)
+    with _written(stack.file, application, version) as change:
+        steps = previewed(stack.engine)
+        if not steps:
+            change.keep()
+            print(f"Nothing to do: {application} {version} is what {stack.name} has.")
+            return 0
+        _refuse_others(stack.name, application, steps)
+        _show(stack.name, application, before, version, steps)
+        if asks and not os.environ.get("CI") and not _agreed():
+            raise CommandError("Not released.", f"{stack.file.path.name} is as it was.")
+        code = stack.engine.show(
+            *("up", "--yes", "--skip-preview", "--non-interactive"), *stack.engine.policy_pack
+        )
+        if code:
+            raise CommandError(
+                f"{application} {version} is not released: the run failed, see above.",
+                _after_failure(stack, application, before),
+            )
+        change.keep()
+    print(f"{application} {version} serves on {stack.name}. Commit {stack.file.path.name}.")
+    return 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the engine would do to one resource."""
+
+    operation: str
+    kind: str
+    name: str
+    parent: str
+    """URN of the component that it is in."""
+
+    def is_of(self, application: str) -> bool:
+        """Whether a new version of the application brings this about."""
+        for kind, name in ((self.kind, self.name), _kind_and_name(self.parent)):
+            mine = name == application or name.startswith(f"{application}-")
+            if mine and kind in OF_A_RELEASE:
+                kinds = OF_A_RELEASE[kind]
+                return kinds is None or self.kind in kinds or self.kind == kind
+        return False
+
+
+def previewed(engine: Engine) -> list[Step]:
+    """What would change, judged by the policy pack; CommandError where it may not."""
+    with under_way("previewing"):
+        code, text = engine.try_read("preview", "--json", *engine.policy_pack)
+    if code:
+        # In words for a person this time: as JSON the engine leaves out what the rules say.
+        engine.show("preview", *engine.policy_pack)
+        raise CommandError(PREVIEW_FAILED)
+    told: dict[str, Any] = json.loads(text)
+    return [
+        Step(step["op"], *_kind_and_name(step["urn"]), parent=_parent(step))
+        for step in told.get("steps", [])
+        if step["op"] != "same" and _kind_and_name(step["urn"])[0] != STACK_TYPE
+    ]
+
+
+def _kind_and_name(urn: str) -> tuple[str, str]:
+    if urn.count("::") < 3:
+        return "", ""
+    _, _, kinds, name = urn.split("::", 3)
+    return kinds.rpartition("$")[2], name
+
+
+def _parent(step: dict[str, Any]) -> str:
+    state = cast(dict[str, Any], step.get("newState") or step.get("oldState") or {})
+    return str(state.get("parent", ""))
+
+
+def _refuse_others(stack: str, application: str, steps: Sequence[Step]) -> None:
+    others = [step for step in steps if not step.is_of(application)]
+    if not others:
+        return
+    listed = "\n".join(f"  {step.operation} {step.kind} {step.name}" for step in others[:20])
+    more = f"\n  … and {len(others) - 20} more" if len(others) > 20 else ""
+    raise CommandError(
+        f"{stack} would change in more than this release of {application}:\n{listed}{more}",
+        f"Bring the rest up first: make {'up' if stack == 'local' else 'deploy'} STACK={stack}",
+    )
+
+
+def _show(
+    stack: str, application: str, before: str | None, version: str, steps: Sequence[Step]
+) -> None:
+    print(f"{application} on {stack}: {before or 'no release yet'} → {version}")
+    for step in steps:
+        print(f"  {step.operation:<8} {step.name}")
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise CommandError("Nobody can be asked here.", "To release without a question: --yes")
+    return input("Release it? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _after_failure(stack: Stack, application: str, before: str | None) -> str:
+    serves = (
+        f"{before} goes on serving, and hosts that had changed go back to it by themselves"
+        if before
+        else f"{application} answers 503 until a release succeeds"
+    )
+    return (
+        f"{serves}; {stack.file.path.name} is as it was. Correct the version and release it under "
+        f"a new number. What serves where: make status STACK={stack.name}"
+    )
+
+
+@dataclass
+class _Change:
+    kept: bool = False
+
+    def keep(self) -> None:
+        self.kept = True
+
+
+@contextmanager
+def _written(file: StackFile, application: str, version: str) -> Generator[_Change]:
+    """The file names the version; unless that is kept, it is as it was when the block ends."""
+    before = file.read()
+    after = with_release(before, application, version)
+    change = _Change()
+    if after != before:
+        file.write(after)
+    try:
+        yield change
+    finally:
+        if not change.kept and after != before:
+            if file.read() == after:
+                file.write(before)
+            else:
+                print(
+                    f"{file.path.name} was changed meanwhile and is left alone: see to it that "
+                    f"{application} stands there with the version that serves.",
+                    file=sys.stderr,
+                )

@@ -1,0 +1,56 @@
+"""The version that served before, or a named older one, in the way of any release."""
+
+import argparse
+import json
+
+from commands.error import CommandError
+from commands.operations import Way, way_to
+from commands.progress import under_way
+from commands.release import ask, release
+from commands.stack import Stack
+from hosts.programs import DIRECTORY
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("application", metavar="APP")
+    parser.add_argument("--to", metavar="VERSION", help="default: the one that served before")
+    ask(parser)
+
+
+def run(stack: Stack, given: argparse.Namespace) -> int:
+    to = given.to or previous(stack, given.application)
+    return release(stack, given.application, to, asks=not given.yes)
+
+
+def previous(stack: Stack, application: str) -> str:
+    """The version that was confirmed before the one that serves, as the hosts remember it."""
+    _ = stack.parts(application)
+    pools = stack.pools_of(application)
+    if not pools:
+        raise CommandError(
+            f"{application} is on no host of {stack.name} that would know what served before.",
+            f"Name the version: make rollback STACK={stack.name} APP={application} TO=…",
+        )
+    with under_way("asking the hosts"), way_to(stack) as way:
+        histories = [
+            history(way, name, application)
+            for name, host in way.hosts.items()
+            if host.pool in pools
+        ]
+    # A host that was added later knows less.
+    longest = max(histories, key=len) if histories else []
+    if len(longest) < 2:
+        raise CommandError(
+            f"No version of {application} has served on {stack.name} before "
+            f"{longest[0] if longest else 'this one'}.",
+            f"Name the version: make rollback STACK={stack.name} APP={application} TO=…",
+        )
+    return longest[-2]
+
+
+def history(way: Way, host: str, application: str) -> list[str]:
+    """Confirmed versions in the order in which they served; the last one serves."""
+    done = way.run("sudo", "-n", f"{DIRECTORY}/release", "show", application, host=host)
+    if done.returncode:
+        raise CommandError(f"{host} does not say what it serves: {done.stderr.strip()}")
+    return [str(version) for version in json.loads(done.stdout)["history"]]
