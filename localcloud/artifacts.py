@@ -41,6 +41,9 @@ class Artifacts:
     files: tuple[Artifact, ...]
 
 
+RELEASES = "releases/"
+DIGEST = ".sha256"
+
 # The small applications that a local stack serves, in the shape of the real ones, and their packer.
 SMALL = ROOT / "tests" / "apps"
 PACKER = "tests.apps.pack"
@@ -95,8 +98,13 @@ def upload(artifacts: Artifacts, endpoint: str) -> None:
     for artifact in artifacts.files:
         body = artifact.path.read_bytes()
         digest = hashlib.sha256(body).hexdigest()
-        there = _digest_there(s3, artifacts.bucket, artifact.key)
-        if there is None or (there != digest and not artifact.key.startswith("releases/")):
+        if artifact.key.startswith(RELEASES):
+            # A version is for ever what it was when it was published, which its digest ends.
+            published = f"{artifact.key.removesuffix(DIGEST)}{DIGEST}"
+            there = _digest_there(s3, artifacts.bucket, published) is not None
+        else:
+            there = _digest_there(s3, artifacts.bucket, artifact.key) == digest
+        if not there:
             s3.put_object(
                 Bucket=artifacts.bucket,
                 Key=artifact.key,

@@ -226,8 +226,9 @@ def _targets(
             address = target["Id"]
             if address.startswith("i-"):
                 instance = ec2.get_instance_by_id(address)
-                # A stopped instance gets no requests, and counts as unused.
-                if instance is None or instance.state not in ("pending", "running"):
+                # Unused is who is off already (ELB API reference, TargetHealth): one that still
+                # stops gets requests for as long as its check succeeds.
+                if instance is None or instance.state in ("stopped", "terminated"):
                     stopped.append((group.arn, target["Id"], int(target["Port"] or group.port)))
                     continue
                 address = instance.private_ip

@@ -28,8 +28,9 @@ from localcloud.status_file import Served, StatusFile
 log = logging.getLogger(__name__)
 
 OWNER = "instances"
-# How long a stopped instance gets before it is switched off (EC2 gives some minutes).
-GRACE = 30.0
+# How long a stopped instance gets before it is switched off (EC2 gives some minutes), and one that
+# nobody will start again.
+GRACE, LAST_GRACE = 120.0, 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ class Machines:
     def stop(self) -> None:
         self._stopping.set()
         for thread in self._threads:
-            thread.join(timeout=GRACE)
+            thread.join(timeout=30)
         self._workers.shutdown(wait=True)
 
     def _run(self) -> None:
@@ -215,7 +216,7 @@ class Machines:
 
     def _terminate(self, container: Container, wanted: Wanted | None) -> None:
         if container.running:
-            container.power_off(within=GRACE / 3)
+            container.power_off(within=LAST_GRACE)
         container.remove()
         if wanted:
             self._say(wanted, "terminated", only_if="shutting-down")

@@ -1,7 +1,9 @@
-"""S3: log buckets let logs in by any spelling of their policy; replication is kept as given.
+"""S3: policies refuse what they say; log buckets let logs in by any spelling of their policy;
+replication is kept as given.
 
 Moto fails on a statement about everyone, and knows neither a list of services nor a pattern that
-covers more than the one prefix. It reports every replication rule with the same filter, and fails
+covers more than the one prefix. It takes a statement whose condition does not hold for a refusal
+of everything. It reports every replication rule with the same filter, and fails
 where the last version of an object to go is a delete marker.
 """
 
@@ -10,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.exceptions import ReplicationConfigurationNotFoundError
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
@@ -42,6 +45,38 @@ def _listed(value: Any) -> list[str]:
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)
+
+
+@mends(FakeBucket, "get_permission")
+def permission(original: Method, self: Any, action: str, resource: str) -> PermissionResult:
+    """What the statements that are about everybody say of a request."""
+    if self.policy is None:
+        return PermissionResult.NEUTRAL
+    document = json.loads(self.policy)
+    found = document["Statement"]
+    statements = [found] if isinstance(found, dict) else found
+    applying = [
+        {name: value for name, value in statement.items() if name != "Condition"}
+        for statement in statements
+        if _is_about_everybody(statement) and _holds(statement)
+    ]
+    policy = IAMPolicy(json.dumps({**document, "Statement": applying}))
+    return policy.is_action_permitted(action, resource)
+
+
+def _is_about_everybody(statement: dict[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    return principal == "*" or (isinstance(principal, dict) and principal.get("AWS") == "*")
+
+
+def _holds(statement: dict[str, Any]) -> bool:
+    """Requests count as sent over TLS, as they are to AWS; nothing else is known of them here."""
+    conditions = statement.get("Condition") or {}
+    return all(
+        operator == "Bool" and set(keys) == {"aws:SecureTransport"} and value == "true"
+        for operator, keys in conditions.items()
+        for value in map(str, keys.values())
+    )
 
 
 @mends(S3Response, "get_bucket_replication")

@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from localcloud.artifacts import Artifact, Artifacts, upload
+
+REGION, BUCKET = "eu-west-1", "artifacts"
+ENDPOINT = f"https://s3.{REGION}.amazonaws.com"
+VERSION = "releases/shop/1.0.0/api.tar.gz"
+
+
+@pytest.fixture
+def s3() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client(
+            "s3",
+            region_name=REGION,
+            aws_access_key_id="emulated",
+            aws_secret_access_key="emulated",
+        )
+
+
+def uploaded(folder: Path, **files: str) -> None:
+    artifacts: list[Artifact] = []
+    for number, (key, text) in enumerate(files.items()):
+        path = folder / str(number)
+        path.write_text(text)
+        artifacts.append(Artifact(key, path))
+    upload(Artifacts(bucket=BUCKET, region=REGION, runtimes={}, files=tuple(artifacts)), ENDPOINT)
+
+
+def content(s3: Any, key: str) -> str:
+    return s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
+
+
+def test_a_published_version_is_never_another_one(s3: Any, tmp_path: Path) -> None:
+    uploaded(tmp_path, **{VERSION: "first", f"{VERSION}.sha256": "of the first"})
+    uploaded(tmp_path, **{VERSION: "second", f"{VERSION}.sha256": "of the second"})
+
+    assert content(s3, VERSION) == "first"
+    assert content(s3, f"{VERSION}.sha256") == "of the first"
+
+
+def test_a_version_that_was_cut_off_is_published_anew_and_whole(s3: Any, tmp_path: Path) -> None:
+    uploaded(tmp_path, **{VERSION: "half"})
+    uploaded(tmp_path, **{VERSION: "whole", f"{VERSION}.sha256": "of the whole"})
+
+    assert content(s3, VERSION) == "whole"
+    assert content(s3, f"{VERSION}.sha256") == "of the whole"
+
+
+def test_a_runtime_is_as_it_was_packed_last_and_uploaded_once(s3: Any, tmp_path: Path) -> None:
+    key = "runtimes/node-24.0.0-x86_64.tar.gz"
+    for text in ("first", "second", "second"):
+        uploaded(tmp_path, **{key: text})
+
+    assert content(s3, key) == "second"
+    versions = s3.list_object_versions(Bucket=BUCKET, Prefix=key)["Versions"]
+    assert len(versions) == 2
