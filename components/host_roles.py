@@ -8,11 +8,10 @@ from hosts.roles import nginx as web
 from hosts.roles.baseline import Baseline, baseline
 from hosts.roles.database_bootstrap import (
     DatabaseBootstrap,
-    DatabaseMigration,
     DatabaseRole,
     database_bootstrap,
-    database_migration,
 )
+from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
 from hosts.roles.fail2ban import Fail2ban, fail2ban
 from hosts.roles.host_firewall import HostFirewall, Opening, host_firewall
 from hosts.roles.java_service import JavaService, java_service
@@ -480,6 +479,18 @@ def _migration(
             ),
             bootstrap=bootstrap,
             command=migration.command,
+            sql=(
+                SqlFiles(
+                    directory=migration.sql.directory,
+                    down_directory=migration.sql.down_directory or migration.sql.directory,
+                )
+                if migration.sql
+                else None
+            ),
+            down=migration.down,
+            seed=migration.seed,
+            seed_at_once=settings.placed(application).seed,
+            after=spec.databases[migration.store].after_migration,
         )
     )
     yield releases(

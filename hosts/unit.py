@@ -66,6 +66,7 @@ class ServiceUnit:
     open_files: int = 65_535
     processes: int = 4096
     restart: str = "on-failure"
+    at_boot: bool = True
 
     def _reloads(self) -> list[str]:
         if not self.reload:
@@ -121,9 +122,7 @@ class ServiceUnit:
                 "",
                 "[Service]",
                 *service,
-                "",
-                "[Install]",
-                "WantedBy=multi-user.target",
+                *(("", "[Install]", "WantedBy=multi-user.target") if self.at_boot else ()),
                 "",
             ]
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 
 from settings import references
-from settings.application import Application, Container, Node, Pm2, Runtime, Service
+from settings.application import Application, Container, Migration, Node, Pm2, Runtime, Service
 from settings.model import bytes_of
 from settings.problem import Problem, shown
 from settings.stack import (
@@ -21,6 +21,10 @@ from settings.tree import GIB_OF_A_PROCESSOR, Settings, architecture_of, memory_
 
 # Prefixes that bundlers bake into pages for everybody to read.
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_")
+# They write new migrations, or empty the database, when it is not as they think.
+INVENTS_MIGRATIONS = re.compile(
+    r"\bmigrate[ :]dev\b|\bmigrate[ :]reset\b|\bdb[ :]push\b|\bmigrate[ :]make\b|--force-reset\b"
+)
 SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASS|TOKEN|API_KEY|PRIVATE_KEY|ACCESS_KEY)$")
 # The range that the ALB's idle time-out and the hosts' addresses never share with a container
 # engine's default bridge, and the link-local one that the metadata service lives in.
@@ -155,10 +159,33 @@ def _variables_are_where_they_work(application: Application) -> Iterator[Fault]:
                 )
 
 
+def _migrates_in_one_way(migration: Migration) -> Iterator[Fault]:
+    if migration.command is None and migration.sql is None:
+        yield "migration", "neither command nor sql", "one of the two must say how it migrates"
+    if migration.command is not None and migration.sql is not None:
+        yield "migration.sql", "given beside command", "one of the two says how it migrates"
+    if migration.sql is not None and migration.down is not None:
+        yield (
+            "migration.down",
+            migration.down,
+            "sql goes back by its own .down.sql files: leave out",
+        )
+    for key in ("command", "down", "seed"):
+        command: str | None = getattr(migration, key)
+        if command and (found := INVENTS_MIGRATIONS.search(command)):
+            yield (
+                f"migration.{key}",
+                command,
+                f"{found[0]} makes or drops what it likes: only existing migrations are applied "
+                "(prisma migrate deploy, knex migrate:latest)",
+            )
+
+
 def _parts_name_each_other(application: Application) -> Iterator[Fault]:
     if migration := application.migration:
         yield from _known("migration.service", migration.service, application.services, "services")
         yield from _known("migration.store", migration.store, application.databases, "databases")
+        yield from _migrates_in_one_way(migration)
     for name, schedule in application.schedules.items():
         key = f"schedules.{name}.service"
         yield from _known(key, schedule.service, application.services, "services")
@@ -367,6 +394,21 @@ def _memory(
     return 0
 
 
+def _seeds_are_asked_for(settings: Settings) -> Iterator[Fault]:
+    for name, application in settings.applications.items():
+        if not settings.placed(name).seed:
+            continue
+        key = f"applications.{name}.seed"
+        if settings.stack.durable:
+            yield (
+                key,
+                "true",
+                f"must be false on a durable stack: make seed APP={name} runs it once",
+            )
+        elif application.migration is None or application.migration.seed is None:
+            yield key, "true", f"apps/{name}.yaml has no migration.seed"
+
+
 def _ports_are_free(settings: Settings) -> Iterator[Fault]:
     for pool in settings.stack.pools:
         taken: dict[int, str] = {}
@@ -546,6 +588,7 @@ STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
     _overrides_fit,
     _heaps_are_of_java,
     _memory_suffices,
+    _seeds_are_asked_for,
     _ports_are_free,
     _names_are_apart,
     _releases_belong_to_applications,

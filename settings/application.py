@@ -320,14 +320,33 @@ class SuppliedSecret(Model):
 Secret = Annotated[GeneratedSecret | SuppliedSecret, Field(discriminator="kind")]
 
 
+Folder = Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$", max_length=200)]
+
+
+class SqlFiles(Model):
+    """SQL files of the release, run by the platform: VERSION_name.sql in the order of versions.
+
+    Each is one transaction with its row of schema_migrations; VERSION_name.down.sql undoes it.
+    """
+
+    directory: Folder = "migrations"
+    """Within the service's part of the release, or within its jar."""
+    down_directory: Folder | None = None
+    """Where the files that undo lie; absent: beside the others."""
+
+
 class Migration(Model):
-    """Commands that bring the database from release to release, run once, from one place."""
+    """What brings the database from release to release, run once, from one place."""
 
     service: Name
     store: Name
-    command: Annotated[str, Field(min_length=1)]
-    down: str | None = None
-    seed: str | None = None
+    command: Annotated[str, Field(min_length=1)] | None = None
+    """A command of the release's own; either this or sql."""
+    sql: SqlFiles | None = None
+    down: Annotated[str, Field(min_length=1)] | None = None
+    """Command that goes back; MIGRATION_TARGET says how far. SQL files have their own."""
+    seed: Annotated[str, Field(min_length=1)] | None = None
+    """Command that gives an empty database its first content; run where a person asks for it."""
     dump_first: Switch = False
 
 

@@ -238,6 +238,8 @@ class PlacedApplication(Model):
     """Service → heap of its Java machine, in place of what the application says."""
     environment: dict[Name, dict[VariableName, str | int | bool | float]] = {}
     """Service → variable → value: what differs on this stack from the application file."""
+    seed: Switch = False
+    """The first migration is followed by the seed; on a durable stack only make seed does that."""
 
 
 class Alerts(Model):

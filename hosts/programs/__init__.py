@@ -1,4 +1,5 @@
-"""Programs that hosts carry: they need only what Debian brings, and import nothing of ours."""
+"""Programs that hosts carry: they need only what Debian brings, and import nothing of ours
+but each other."""
 
 from pathlib import Path
 

@@ -3,7 +3,9 @@
 
     stage    lay the artifacts of a version beside the one that serves
     switch   out of rotation, change the version or pay what is owed, check, and back
-    migrate  bring the database along (on the operations instance alone)
+    migrate  bring the database along (this and the next two on the operations instance alone)
+    down     take it back to an older schema, with the files of the version that made the newer
+    seed     give it its first content
     confirm  keep the new version: every host has it
     return   go back to the last confirmed version (started by itself where no confirm came)
     show     say what serves, and what served before, as JSON
@@ -19,6 +21,7 @@ import fcntl
 import fnmatch
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -37,8 +40,10 @@ RECORDS = Path("/var/lib/groundwork/releases")
 DRAIN = Path("/run/groundwork/drain")
 LIVE = Path("/etc/nginx/live")
 LOCK = Path("/run/groundwork.lock")
+REQUESTS = Path("/run/groundwork")
 PROGRAMS = "/usr/local/lib/groundwork"
 REMEMBERED = 20
+VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
 class RefusedError(Exception):
@@ -161,7 +166,7 @@ def paid(kind: str, application: str, unit: str) -> None:
 
 def stage(application: Application, version: str) -> None:
     """Unpacked whole beside the others, after its digest was checked; a second time is nothing."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", version):
+    if not re.fullmatch(VERSION, version):
         raise RefusedError(f"{version!r} is no version that could name a folder")
     for part, pattern in application.artifacts.items():
         directory = application.release(version) / part
@@ -251,6 +256,63 @@ def migrate(application: Application, version: str) -> None:
             f"`journalctl -u {unit}` on the operations instance. Correct the migration and "
             "release again."
         )
+    prune(application)
+
+
+def go_down(
+    application: Application, version: str, target: str, kept: str, *, only_planned: bool
+) -> None:
+    """The database back to an older schema; `kept` is the release that needs no newer one."""
+    stage(application, version)
+    asked = {"MIGRATION_TARGET": target, "MIGRATION_KEPT": kept}
+    specification = Path(f"/etc/groundwork/{application.name}-migrate/migration.json")
+    if not specification.exists():
+        raise RefusedError(f"{application.name} has no migration, so its database cannot go back")
+    if only_planned:
+        done = subprocess.run(
+            [f"{PROGRAMS}/migrations", "plan", str(specification), version],
+            cwd=application.release(version) / json.loads(specification.read_text())["part"],
+            env={**os.environ, **asked},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RefusedError(done.stderr.strip())
+        print(done.stdout, end="", flush=True)
+        return
+    run_asked(application, f"{application.name}-migrate-down@{version}.service", asked)
+
+
+def seed(application: Application, version: str, *, again: bool) -> None:
+    stage(application, version)
+    unit = f"{application.name}-migrate-seed@{version}.service"
+    run_asked(application, unit, {"MIGRATION_AGAIN": "yes"} if again else {})
+
+
+def run_asked(application: Application, unit: str, asked: dict[str, str]) -> None:
+    """A unit that a person asked for, with what was asked; its own words are shown."""
+    request = REQUESTS / f"{application.name}-migrate.request"
+    request.write_text("".join(f'{name}="{value}"\n' for name, value in asked.items()))
+    began = time.time()
+    try:
+        systemctl("reset-failed", unit)
+        well = systemctl("start", unit)
+    finally:
+        request.unlink()
+    subprocess.run(["journalctl", "--sync"], stdin=subprocess.DEVNULL)
+    said = subprocess.run(
+        [
+            *("journalctl", "--quiet", "--output=cat", f"--since=@{began:.3f}"),
+            f"--identifier={application.name}-migrate",
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    if not well:
+        raise RefusedError(said or f"{unit} failed; see `journalctl -u {unit}`")
+    print(said, flush=True)
 
 
 # -- switch -----------------------------------------------------------------------------------
@@ -545,13 +607,24 @@ def give_up(application: Application, version: str) -> None:
     say(f"{application.name} went back to {known.get('confirmed')}")
 
 
+def plain(word: str) -> str:
+    """A version, as it may stand in a file of variables."""
+    if not re.fullmatch(VERSION, word):
+        raise argparse.ArgumentTypeError(f"{word!r} is no version")
+    return word
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    actions = ("stage", "migrate", "switch", "confirm", "return", "show")
+    actions = ("stage", "migrate", "down", "seed", "switch", "confirm", "return", "show")
     parser.add_argument("action", choices=actions)
     parser.add_argument("application")
     parser.add_argument("version", nargs="?")
     parser.add_argument("--patience", type=float, default=900.0)
+    parser.add_argument("--target", type=plain, help="version of the schema to go back to")
+    parser.add_argument("--kept", type=plain, help="release that is gone back to")
+    parser.add_argument("--plan", action="store_true", help="only say what would be done")
+    parser.add_argument("--again", action="store_true", help="seed although it has been done")
     given = parser.parse_args()
     try:
         application = load(given.application)
@@ -566,6 +639,10 @@ def main() -> int:
             stage(application, given.version)
         elif given.action == "migrate":
             migrate(application, given.version)
+        elif given.action == "down":
+            go_down(application, given.version, given.target, given.kept, only_planned=given.plan)
+        elif given.action == "seed":
+            seed(application, given.version, again=given.again)
         elif given.action == "switch":
             switch(application, given.version, given.patience)
         else:

@@ -1,4 +1,4 @@
-"""A database with its roles and rights, made from the operations instance, and its migrations."""
+"""A database with its roles and rights, made from the operations instance."""
 
 import json
 from collections.abc import Mapping
@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hosts.programs import DIRECTORY, source
-from hosts.roles.service import Service
-from hosts.steps import Directory, Ensure, File, Packages, Role, User, words
-from hosts.unit import environment_file
-
-CLIENTS = {"postgres": "postgresql-client", "mysql": "mariadb-client"}
+from hosts.roles.database_client import CLIENTS, client_program
+from hosts.steps import Directory, Ensure, File, Packages, Role, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +66,7 @@ def database_bootstrap(wanted: DatabaseBootstrap) -> Role:
         name=f"database {wanted.key}",
         install=(Packages((CLIENTS[wanted.engine],)),),
         configure=(
+            *client_program(),
             File(program, source("database.py"), mode="0755"),
             Directory("/etc/groundwork/databases"),
             File(wanted.specification, json.dumps(facts, indent=2) + "\n"),
@@ -79,73 +77,5 @@ def database_bootstrap(wanted: DatabaseBootstrap) -> Role:
                 words(program, "check", wanted.specification),
                 words(program, "bootstrap", wanted.specification),
             ),
-        ),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatabaseMigration:
-    """The command that brings the database to a version, as the release program starts it."""
-
-    service: Service
-    """Whose release, variables and secrets it has; the secret of the database is the owner's."""
-    bootstrap: DatabaseBootstrap
-    command: str
-    longest_seconds: int = 1800
-
-
-def database_migration(wanted: DatabaseMigration) -> Role:
-    """One unit a version: APPLICATION-migrate@VERSION, as confined as a service."""
-    service = wanted.service
-    key = f"{service.application}-migrate"
-    migrator = Service(
-        application=service.application,
-        name="migrate",
-        part=service.part or service.name,
-        environment=service.environment,
-        secrets=service.secrets,
-        writable=service.writable,
-    )
-    unit = migrator.unit_file(
-        start=(
-            f"{DIRECTORY}/database",
-            "migrate",
-            wanted.bootstrap.specification,
-            "@VERSION@",
-            "--",
-            "/bin/sh",
-            "-c",
-            wanted.command,
-        ),
-        kind="oneshot",
-        restart="no",
-        directory=f"/srv/{service.application}/releases/@VERSION@/{migrator.part}",
-        needs=(),
-        start_seconds=wanted.longest_seconds,
-    )
-    text = unit.text().replace("@VERSION@", "%i")
-    text = text.replace("\n[Install]\nWantedBy=multi-user.target\n", "")
-    return Role(
-        name=key,
-        configure=(
-            User(migrator.user, home=f"/var/lib/{key}"),
-            Directory(migrator.configuration),
-            File(
-                f"{migrator.configuration}/environment",
-                environment_file(migrator.environment),
-                mode="0640",
-                group=migrator.user,
-            ),
-            *(
-                [
-                    File(
-                        f"{migrator.configuration}/secrets.json",
-                        migrator.secrets_specification(),
-                    )
-                ]
-                if migrator.secrets
-                else []
-            ),
-            File(f"/etc/systemd/system/{key}@.service", text),
         ),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hosts.roles.database_client import CLIENTS
 from hosts.steps import Directory, Packages, Role
 
 
@@ -14,14 +15,13 @@ class Operations:
 
 def operations(wanted: Operations) -> Role:
     """Tools alone; what is done with them is a role, or a command of its own."""
-    clients = {"postgres": "postgresql-client", "mysql": "mariadb-client"}
     return Role(
         name="operations",
         install=(
             Packages(
                 (
                     "awscli",
-                    *(clients[engine] for engine in sorted(wanted.engines)),
+                    *(CLIENTS[engine] for engine in sorted(wanted.engines)),
                     *(("redis-tools",) if wanted.caches else ()),
                 )
             ),

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from hosts.roles.service import Service
-from hosts.steps import Directory, File, Role, Running, User
-from hosts.unit import environment_file
+from hosts.roles.service import Service, command_role
+from hosts.steps import File, Role, Running
 
 DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 
@@ -59,35 +58,14 @@ def schedule(wanted: Schedule) -> Role:
         name=f"{wanted.service.name}-{wanted.name}",
         part=wanted.service.part or wanted.service.name,
     )
-    unit = service.unit_file(
-        start=("/bin/sh", "-c", wanted.command),
-        kind="oneshot",
-        restart="no",
-        start_seconds=wanted.longest_seconds,
-    )
-    text = unit.text().replace("\n[Install]\nWantedBy=multi-user.target\n", "")
-    return Role(
-        name=service.key,
+    return command_role(
+        service,
+        {
+            service.unit: service.command_unit(
+                start=("/bin/sh", "-c", wanted.command), longest_seconds=wanted.longest_seconds
+            )
+        },
         configure=(
-            User(service.user, home=f"/var/lib/{service.key}"),
-            Directory(service.configuration),
-            File(
-                f"{service.configuration}/environment",
-                environment_file(service.environment),
-                mode="0640",
-                group=service.user,
-            ),
-            *(
-                [
-                    File(
-                        f"{service.configuration}/secrets.json",
-                        service.secrets_specification(),
-                    )
-                ]
-                if service.secrets
-                else []
-            ),
-            File(f"/etc/systemd/system/{service.unit}", text),
             File(
                 f"/etc/systemd/system/{service.key}.timer",
                 f"[Unit]\nDescription={service.key}\n\n[Timer]\nOnCalendar={wanted.at}\n"

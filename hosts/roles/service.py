@@ -13,6 +13,9 @@ from hosts.unit import ServiceUnit, environment_file, user_name
 COLOUR = "@COLOUR@"
 """Stands for the port of a colour, until the unit file says it in systemd's words."""
 
+VERSION = "@VERSION@"
+"""Stands for the version of a release that a unit is started for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SecretSource:
@@ -127,6 +130,67 @@ class Service:
             }  # pyright: ignore[reportArgumentType]
         )
 
+    def command_unit(
+        self, *, start: tuple[str, ...], longest_seconds: int, **facts: object
+    ) -> ServiceUnit:
+        """The unit of a command that ends by itself, and that nothing starts at boot."""
+        return self.unit_file(
+            start=start,
+            kind="oneshot",
+            restart="no",
+            start_seconds=longest_seconds,
+            at_boot=False,
+            **facts,
+        )
+
+
+def told(service: Service, *, owes: tuple[Owed, ...] = ()) -> tuple[Step, ...]:
+    """Its variables, and where its secrets are fetched."""
+    return (
+        Directory(service.configuration),
+        File(
+            f"{service.configuration}/environment",
+            service.environment_text(),
+            mode="0640",
+            group=service.user,
+            owes=owes,
+        ),
+        *(
+            [
+                File(
+                    f"{service.configuration}/secrets.json",
+                    service.secrets_specification(),
+                    owes=owes,
+                )
+            ]
+            if service.secrets
+            else []
+        ),
+    )
+
+
+def command_role(
+    service: Service,
+    units: Mapping[str, ServiceUnit],
+    *,
+    configure: tuple[Step, ...] = (),
+    activate: tuple[Step, ...] = (),
+) -> Role:
+    """What runs now and then and ends: units by file name, started by a clock or by a program."""
+    return Role(
+        name=service.key,
+        configure=(
+            User(service.user, home=f"/var/lib/{service.key}"),
+            *told(service),
+            *(
+                File(f"/etc/systemd/system/{name}", unit.text().replace(VERSION, "%i"))
+                for name, unit in units.items()
+            ),
+            *configure,
+        ),
+        activate=activate,
+    )
+
 
 def service_role(
     service: Service,
@@ -146,29 +210,11 @@ def service_role(
             User(service.user, home=f"/var/lib/{service.key}"),
             Directory(f"/srv/{service.application}"),
             Directory(f"/srv/{service.application}/releases"),
-            Directory(service.configuration),
             *(
                 Directory(path, mode="0750", owner=service.user, group=service.user)
                 for path in service.writable
             ),
-            File(
-                f"{service.configuration}/environment",
-                service.environment_text(),
-                mode="0640",
-                group=service.user,
-                owes=owed,
-            ),
-            *(
-                [
-                    File(
-                        f"{service.configuration}/secrets.json",
-                        service.secrets_specification(),
-                        owes=owed,
-                    )
-                ]
-                if service.secrets
-                else []
-            ),
+            *told(service, owes=owed),
             *configure,
             File(
                 f"/etc/systemd/system/{service.unit}",

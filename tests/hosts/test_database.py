@@ -1,139 +1,32 @@
 """Databases, roles and rights on a real PostgreSQL, by an administrator as RDS gives one: it may
 create roles and databases, and is no superuser."""
 
-import json
-import pwd
-import shutil
-import socket
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hosts.programs import database
-from hosts.programs.database import RefusedError, Wanted, psql
+from hosts.programs import database, database_client
+from hosts.programs.database_client import RefusedError, Wanted, psql
+from tests.hosts import servers
+from tests.hosts.servers import Server, Specifications
 
-SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(
-        not SERVERS or shutil.which("psql") is None, reason="needs PostgreSQL of Debian"
-    ),
-]
-
-ADMIN = "adm:in\\ 'pass\" word$"
-PASSWORD = "p'a\"ss:w\\ord"
-HOST = "127.0.0.1"
+pytestmark = [pytest.mark.e2e, servers.needs_postgres]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A PostgreSQL with TLS and passwords alone; its port."""
-    home = tmp_path_factory.mktemp("postgres")
-    for directory in (home, *home.parents[:2]):
-        directory.chmod(0o755)
-    data, user = home / "data", pwd.getpwnam("postgres")
-    shutil.chown(home, user.pw_uid, user.pw_gid)
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port = int(probe.getsockname()[1])
-
-    def as_postgres(*command: str) -> None:
-        subprocess.run(
-            ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-        )
-
-    as_postgres(
-        *(f"{SERVERS[-1]}/initdb", "-D", str(data), "-U", "rdsadmin", "-A", "scram-sha-256"),
-        *("--no-sync", "-E", "UTF8", "--locale=C.UTF-8", "--auth-local=trust"),
-    )
-    as_postgres(
-        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=db"),
-        *("-keyout", f"{data}/server.key", "-out", f"{data}/server.crt", "-days", "2"),
-    )
-    with (data / "postgresql.conf").open("a") as configuration:
-        configuration.write(
-            f"listen_addresses='{HOST}'\nport={port}\nunix_socket_directories='{home}'\n"
-            "ssl=on\nfsync=off\nlog_statement='all'\n"
-        )
-    (data / "pg_hba.conf").write_text(
-        f"local all all trust\nhostssl all all {HOST}/32 scram-sha-256\n"
-    )
-    as_postgres(f"{SERVERS[-1]}/pg_ctl", "-D", str(data), "-l", f"{home}/log", "-w", "start")
-    try:
-        quoted = ADMIN.replace("'", "''")
-        as_postgres(
-            *("psql", "-h", str(home), "-p", str(port), "-U", "rdsadmin", "-d", "postgres", "-qc"),
-            f"CREATE ROLE administrator LOGIN CREATEDB CREATEROLE PASSWORD '{quoted}'",
-        )
-        yield port
-    finally:
-        as_postgres(
-            f"{SERVERS[-1]}/pg_ctl", "-D", str(data), "-m", "immediate", "-t", "300", "stop"
-        )
-
-
-Specify = Callable[..., Path]
+def server() -> Iterator[Server]:
+    with servers.postgres() as running:
+        yield running
 
 
 @pytest.fixture
-def specify(server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Specify:
-    """A specification, with its secrets in a stand-in of the program that reads them."""
-    secrets: dict[str, dict[str, Any]] = {}
-    store = tmp_path / "secrets.json"
-    cloud = tmp_path / "cloud"
-    cloud.write_text(
-        f"#!{sys.executable} -IS\nimport json, sys\n"
-        f"print(json.dumps(json.load(open({str(store)!r}))[sys.argv[2]]), end='')\n"
-    )
-    cloud.chmod(0o755)
-    monkeypatch.setattr(database, "CLOUD", str(cloud))
-
-    def secret(arn: str, user: str, password: str) -> str:
-        secrets[arn] = {"host": HOST, "port": server, "username": user, "password": password}
-        store.write_text(json.dumps(secrets))
-        return arn
-
-    def make(name: str, *, password: str = PASSWORD, **changes: Any) -> Path:
-        file = tmp_path / f"{name}.json"
-        told = {
-            "engine": "postgres",
-            "database": name,
-            "administrator": {"arn": secret("admin", "administrator", ADMIN)},
-            "owner": {
-                "name": f"{name}_owner",
-                "arn": secret("owner", f"{name}_owner", f"{password}-owner"),
-            },
-            "roles": [
-                {
-                    "name": f"{name}_{rights}",
-                    "arn": secret(rights, f"{name}_{rights}", f"{password}-{rights}"),
-                    "rights": rights,
-                    "settings": {"statement_timeout": "10s"} if rights == "write" else {},
-                }
-                for rights in ("write", "read", "backup")
-            ],
-            "extensions": ["pgcrypto"],
-            "certificates": None,
-            "character_set": "UTF8",
-            **changes,
-        }
-        file.write_text(json.dumps(told))
-        return file
-
-    return make
+def specify(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Specifications:
+    return Specifications(server, tmp_path, monkeypatch)
 
 
 def load(specification: Path) -> Wanted:
-    return database.load(specification, owner_alone=False)
+    return database_client.load(specification, owner_alone=False)
 
 
 def run(wanted: Wanted, rights: str, statement: str) -> str:
@@ -142,14 +35,16 @@ def run(wanted: Wanted, rights: str, statement: str) -> str:
 
 
 @pytest.fixture
-def made(specify: Specify, request: pytest.FixtureRequest) -> Wanted:
+def made(specify: Specifications, request: pytest.FixtureRequest) -> Wanted:
     """A database whose name begins with a digit, made anew for each test."""
     wanted = load(specify(f"3d_{abs(hash(request.node.name)) % 10**8}"))
     database.bootstrap_postgres(wanted)
     return wanted
 
 
-def test_a_database_whose_name_begins_with_a_digit_is_made_and_then_so(specify: Specify) -> None:
+def test_a_database_whose_name_begins_with_a_digit_is_made_and_then_so(
+    specify: Specifications,
+) -> None:
     wanted = load(specify("3dgenerator_prod"))
     assert not database.postgres_is_so(wanted)
 
@@ -197,7 +92,7 @@ def test_nobody_may_more_than_his_part(made: Wanted, rights: str, statement: str
 
 
 def test_roles_of_another_application_cannot_even_connect(
-    made: Wanted, specify: Specify, request: pytest.FixtureRequest
+    made: Wanted, specify: Specifications, request: pytest.FixtureRequest
 ) -> None:
     stranger = load(specify("stranger"))
     database.bootstrap_postgres(stranger)
@@ -234,7 +129,7 @@ def test_asking_changes_nothing(made: Wanted) -> None:
     assert not database.postgres_is_so(made)
 
 
-def test_a_rotated_password_is_taken_over(specify: Specify) -> None:
+def test_a_rotated_password_is_taken_over(specify: Specifications) -> None:
     database.bootstrap_postgres(load(specify("rotated")))
     rotated = load(specify("rotated", password="another"))
     assert not database.postgres_is_so(rotated)
@@ -245,49 +140,13 @@ def test_a_rotated_password_is_taken_over(specify: Specify) -> None:
 
 
 def test_no_password_reaches_the_server_in_plain_text_or_an_error(
-    made: Wanted, tmp_path_factory: pytest.TempPathFactory
+    made: Wanted, server: Server
 ) -> None:
-    logs = [path.read_text() for path in tmp_path_factory.getbasetemp().glob("postgres*/log")]
+    log = server.log.read_text()
 
-    assert any("CREATE ROLE" in log for log in logs)
-    assert not any("ss:w" in log or "PASSWORD 'p" in log for log in logs)
+    assert "CREATE ROLE" in log
+    assert "ss:w" not in log
+    assert "PASSWORD 'p" not in log
     with pytest.raises(RefusedError) as refused:
         psql(made, made.administrator, "postgres", "ALTER ROLE nobody PASSWORD 'plain-secret';")
     assert "plain-secret" not in str(refused.value)
-
-
-def test_a_migration_runs_once_a_version_and_is_remembered_by_the_database(
-    made: Wanted, tmp_path: Path
-) -> None:
-    command = ["sh", "-c", f"echo run >>{tmp_path}/runs"]
-
-    database.migrate(made, "1.4.2", command)
-    database.migrate(made, "1.4.2", command)
-    database.migrate(made, "1.4.3", command)
-
-    assert (tmp_path / "runs").read_text() == "run\nrun\n"
-    assert run(made, "owner", "SELECT version FROM groundwork.migrations ORDER BY 1;").split() == [
-        "1.4.2",
-        "1.4.3",
-    ]
-
-
-def test_a_failed_migration_is_not_remembered(made: Wanted) -> None:
-    with pytest.raises(RefusedError, match="ended with status 3"):
-        database.migrate(made, "1.4.2", ["sh", "-c", "exit 3"])
-
-    database.migrate(made, "1.4.2", ["true"])
-
-
-def test_two_at_the_same_time_migrate_once(made: Wanted, tmp_path: Path) -> None:
-    command = ["sh", "-c", f"sleep 0.5; echo run >>{tmp_path}/runs"]
-    both = [
-        threading.Thread(target=database.migrate, args=(made, "1.4.2", command)) for _ in range(2)
-    ]
-
-    for each in both:
-        each.start()
-    for each in both:
-        each.join()
-
-    assert (tmp_path / "runs").read_text() == "run\n"

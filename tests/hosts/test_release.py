@@ -466,6 +466,68 @@ def test_a_failed_migration_says_that_no_host_has_changed(host: Host) -> None:
     assert "journalctl -u notebook-migrate@1.0.0.service" in why
 
 
+def migrates(host: Host) -> None:
+    """The application has a migration; its program says what it was asked."""
+    host.machine.write(
+        "/etc/groundwork/notebook-migrate/migration.json", json.dumps({"part": "api"})
+    )
+    host.machine.write(
+        "/usr/local/lib/groundwork/migrations",
+        '#!/bin/sh\necho "$* in $PWD to $MIGRATION_TARGET"\n'
+        '[ "$MIGRATION_TARGET" != 009 ] || { echo nothing at 009 >&2; exit 1; }\n',
+        mode="0755",
+    )
+
+
+def test_the_way_back_of_a_database_is_looked_at_without_a_step_on_it(host: Host) -> None:
+    migrates(host)
+    host.publish("2.0.0")
+
+    said = host.release("down", "2.0.0 --target 005 --kept 1.0.0 --plan")
+
+    assert said.splitlines()[-1] == (
+        "plan /etc/groundwork/notebook-migrate/migration.json 2.0.0 "
+        "in /srv/notebook/releases/2.0.0/api to 005"
+    )
+    assert host.machine.asked_of_systemd() == []
+    why = host.release("down", "2.0.0 --target 009 --kept 1.0.0 --plan", fails=True)
+    assert why == "nothing at 009\n"
+
+
+def test_the_way_back_and_the_seed_are_units_of_the_version_that_has_the_files(
+    host: Host,
+) -> None:
+    migrates(host)
+    host.publish("2.0.0")
+
+    host.release("down", "2.0.0 --target 005 --kept 1.0.0")
+    host.release("seed", "2.0.0")
+
+    started = [asked for asked in host.machine.asked_of_systemd() if asked.startswith("start ")]
+    assert started == [
+        "start notebook-migrate-down@2.0.0.service",
+        "start notebook-migrate-seed@2.0.0.service",
+    ]
+    assert host.machine.ok("ls /run/groundwork") == ""
+
+
+def test_what_a_person_asks_for_is_a_version_and_no_line_of_a_file(host: Host) -> None:
+    migrates(host)
+    host.publish("2.0.0")
+
+    why = host.release("down", "2.0.0 --target '5;x' --kept 1.0.0", fails=True)
+
+    assert "'5;x' is no version" in why
+
+
+def test_an_application_without_a_migration_has_no_database_to_take_back(host: Host) -> None:
+    host.publish("2.0.0")
+
+    why = host.release("down", "2.0.0 --target 005 --kept 1.0.0", fails=True)
+
+    assert "notebook has no migration" in why
+
+
 LIVE = "/etc/nginx/live/notebook-api.conf"
 
 

@@ -10,11 +10,10 @@ import pytest
 from hosts.roles.acme import Acme, acme, placeholder_certificate
 from hosts.roles.database_bootstrap import (
     DatabaseBootstrap,
-    DatabaseMigration,
     DatabaseRole,
     database_bootstrap,
-    database_migration,
 )
+from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
 from hosts.roles.java_service import JavaService, java_service
 from hosts.roles.nginx import (
     SITE_HEALTH,
@@ -640,14 +639,47 @@ def test_a_migration_runs_in_the_release_it_belongs_to_with_secrets_of_its_own()
             service=sample.WORKER, bootstrap=MAIN, command="npx prisma migrate deploy"
         )
     )
-    text = files(role)["/etc/systemd/system/notebook-migrate@.service"].content
+    found = files(role)
+    text = found["/etc/systemd/system/notebook-migrate@.service"].content
+    told = json.loads(found["/etc/groundwork/notebook-migrate/migration.json"].content)
 
     assert "WorkingDirectory=/srv/notebook/releases/%i/worker\n" in text
-    assert "migrate /etc/groundwork/databases/notebook-main.json %i -- /bin/sh -c" in text
-    assert '"npx prisma migrate deploy"' in text
+    assert "/migrations up /etc/groundwork/notebook-migrate/migration.json %i\n" in text
+    assert told["command"] == "npx prisma migrate deploy"
+    assert told["database"] == "/etc/groundwork/databases/notebook-main.json"
     assert "Type=oneshot\n" in text
     assert "User=notebook-migrate\n" in text
     assert "ConditionPathExists" not in text
+    assert "[Install]" not in text
+
+
+def test_the_way_back_and_the_seed_are_as_confined_as_the_migration() -> None:
+    role = database_migration(
+        DatabaseMigration(
+            service=sample.WORKER,
+            bootstrap=MAIN,
+            sql=SqlFiles(directory="migrations", down_directory="migrations/rollback"),
+            seed="node seed.js",
+        )
+    )
+    found = files(role)
+    up, down, seed = (
+        found[f"/etc/systemd/system/notebook-migrate{kind}@.service"].content
+        for kind in ("", "-down", "-seed")
+    )
+
+    assert down == up.replace("/migrations up", "/migrations down")
+    assert seed == up.replace("/migrations up", "/migrations seed")
+    assert "EnvironmentFile=-/run/groundwork/notebook-migrate.request\n" in down
+
+
+def test_the_programs_of_a_database_find_their_client_beside_them() -> None:
+    client = "/usr/local/lib/groundwork/hosts/programs/database_client.py"
+    for role in (
+        database_bootstrap(MAIN),
+        database_migration(DatabaseMigration(service=sample.WORKER, bootstrap=MAIN, command="x")),
+    ):
+        assert "def locked" in files(role)[client].content
 
 
 @needs_root
