@@ -50,12 +50,16 @@ class Stores:
             "DB_NAME": DATABASE,
             "DB_USER": "ingenio_user",
             "DB_PASSWORD": PASSWORD,
-            "DB_POOL_MIN": "2",
+            "SPRING_DATASOURCE_HIKARI_MINIMUMIDLE": "2",
+            "SPRING_DATASOURCE_HIKARI_CONNECTIONTIMEOUT": "5000",
+            "SPRING_DATA_REDIS_SSL_ENABLED": "true",
             "REDIS_HOST": "localhost",
             "REDIS_PORT": str(self.redis.port),
             "REDIS_PASSWORD": PASSWORD,
             "MINIO_ENDPOINT": "https://s3.eu-west-1.amazonaws.com",
             "MINIO_BUCKET": BUCKET,
+            "MINIO_ACCESS_KEY": "",
+            "MINIO_SECRET_KEY": "",
             "DEEPSEEK_API_KEY": "sk-known-to-nobody",
             "JWT_SECRET": "the key that signs",
             "AWS_REGION": "eu-west-1",
@@ -255,6 +259,19 @@ def test_a_login_is_believed_by_every_process_and_after_the_key_was_exchanged(
         assert other.ask("/api/auth/me", headers=headers)[0] == 200
 
 
+def test_one_person_may_ask_so_often_in_a_minute(api: Process) -> None:
+    as_json = {"Content-Type": "application/json"}
+    form = json.dumps({"email": "eve@ingenio.test", "password": "again and again"}).encode()
+    assert api.ask("/api/auth/register", body=form, headers=as_json)[0] == 201
+    token = api.json("/api/auth/login", body=form, headers=as_json)[1]["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+
+    # More than two minutes' worth: wherever the minute ends, one of them has too many.
+    answers = [api.ask("/api/auth/me", headers=headers)[0] for _ in range(61)]
+    assert answers[:30] == [200] * 30
+    assert 429 in answers
+
+
 class _Service(http.server.BaseHTTPRequestHandler):
     """Where the AI service would be."""
 
@@ -276,7 +293,8 @@ def test_the_ai_service_is_called_when_asked_for_and_not_too_often(
     outside = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Service)
     threading.Thread(target=outside.serve_forever, daemon=True).start()
     environment = stores.environment(
-        DEEPSEEK_API_URL=f"http://127.0.0.1:{outside.server_address[1]}", AI_CALLS_PER_HOUR="2"
+        DEEPSEEK_API_URL=f"http://127.0.0.1:{outside.server_address[1]}",
+        INGENIO_RATELIMIT_AICALLSPERHOUR="2",
     )
     stores.redis.forget()
     asked = {"body": b'{"prompt": "a to-do list"}', "headers": {"Content-Type": "application/json"}}

@@ -35,12 +35,19 @@ public class Api {
 
   private final Accounts accounts;
   private final Generation generation;
+  private final Limits limits;
   private final Projects projects;
   private final Release release;
 
-  Api(Accounts accounts, Generation generation, Projects projects, Release release) {
+  Api(
+      Accounts accounts,
+      Generation generation,
+      Limits limits,
+      Projects projects,
+      Release release) {
     this.accounts = accounts;
     this.generation = generation;
+    this.limits = limits;
     this.projects = projects;
     this.release = release;
   }
@@ -100,7 +107,7 @@ public class Api {
   @PostMapping(path = "/generate", produces = MediaType.APPLICATION_JSON_VALUE)
   String generate(@RequestBody String body, HttpServletRequest request)
       throws InterruptedException {
-    if (!generation.allowed(request.getRemoteAddr())) {
+    if (!limits.aiCall(request.getRemoteAddr())) {
       throw new ResponseStatusException(HttpStatus.TOO_MANY_REQUESTS);
     }
     try {
@@ -143,9 +150,14 @@ public class Api {
   }
 
   private Accounts.Person person(String authorization) {
-    return accounts
-        .whose(authorization.replaceFirst("^Bearer ", ""))
-        .orElseThrow(() -> new ResponseStatusException(HttpStatus.UNAUTHORIZED));
+    Accounts.Person person =
+        accounts
+            .whose(authorization.replaceFirst("^Bearer ", ""))
+            .orElseThrow(() -> new ResponseStatusException(HttpStatus.UNAUTHORIZED));
+    if (!limits.request(person.id().toString())) {
+      throw new ResponseStatusException(HttpStatus.TOO_MANY_REQUESTS);
+    }
+    return person;
   }
 
   private Projects.Found found(UUID id, boolean useCache) {

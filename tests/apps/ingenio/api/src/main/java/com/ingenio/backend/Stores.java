@@ -27,10 +27,23 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 public class Stores {
 
   /** What must be so is asked of the primary, what may be a moment old of the reader. */
-  public record Databases(JdbcClient primary, JdbcClient reader, boolean replicated) {}
+  public record Databases(JdbcClient primary, JdbcClient reader, HikariDataSource replica)
+      implements AutoCloseable {
+
+    boolean replicated() {
+      return replica != null;
+    }
+
+    @Override
+    public void close() {
+      if (replica != null) {
+        replica.close();
+      }
+    }
+  }
 
   @Bean
-  @ConfigurationProperties("hikari")
+  @ConfigurationProperties("spring.datasource.hikari")
   HikariConfig hikari() {
     return new HikariConfig();
   }
@@ -40,21 +53,16 @@ public class Stores {
     return pool(hikari, environment, environment.getRequiredProperty("DB_HOST"), "primary");
   }
 
+  /** Without a replica the primary's connections serve for both. */
   @Bean
-  HikariDataSource reader(HikariConfig hikari, Environment environment) {
-    String host = environment.getProperty("DB_READER_HOST", "");
-    return pool(
-        hikari,
-        environment,
-        host.isEmpty() ? environment.getRequiredProperty("DB_HOST") : host,
-        "reader");
-  }
-
-  @Bean
-  Databases databases(HikariDataSource primary, HikariDataSource reader) {
-    boolean replicated = !primary.getJdbcUrl().equals(reader.getJdbcUrl());
+  Databases databases(HikariDataSource primary, HikariConfig hikari, Environment environment) {
     JdbcClient first = JdbcClient.create(primary);
-    return new Databases(first, replicated ? JdbcClient.create(reader) : first, replicated);
+    String host = environment.getProperty("DB_READER_HOST", "");
+    if (host.isEmpty() || host.equals(environment.getProperty("DB_HOST"))) {
+      return new Databases(first, first, null);
+    }
+    HikariDataSource replica = pool(hikari, environment, host, "reader");
+    return new Databases(first, JdbcClient.create(replica), replica);
   }
 
   @Bean
