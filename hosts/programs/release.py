@@ -9,6 +9,7 @@
     confirm  keep the new version: every host has it
     return   go back to the last confirmed version (started by itself where no confirm came)
     show     say what serves, and what served before, as JSON
+    leave    out of rotation, before the host goes down (started by its shutdown)
 
 A switch that is not confirmed in time undoes itself, so that a release which fails on one host
 leaves the old version on all of them, even if whoever started it is gone.
@@ -616,7 +617,7 @@ def plain(word: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    actions = ("stage", "migrate", "down", "seed", "switch", "confirm", "return", "show")
+    actions = ("stage", "migrate", "down", "seed", "switch", "confirm", "return", "show", "leave")
     parser.add_argument("action", choices=actions)
     parser.add_argument("application")
     parser.add_argument("version", nargs="?")
@@ -635,6 +636,8 @@ def main() -> int:
                 give_up(application, given.version)
         elif given.action == "show":
             show(application)
+        elif given.action == "leave":
+            leave_rotation(application)
         elif given.action == "stage":
             stage(application, given.version)
         elif given.action == "migrate":

@@ -14,7 +14,9 @@ MAIN = "/etc/nginx/nginx.conf"
 LIVE = "/etc/nginx/live"
 """One file an upstream with two colours: which of the two answers. The release writes it."""
 DRAIN = "/run/groundwork/drain"
-"""While DRAIN/APPLICATION exists, the host reports itself unwell for that application."""
+"""While DRAIN/APPLICATION exists, the load balancer is told that the host is unwell for it."""
+CHECKER = "ELB-HealthChecker/"
+"""How a load balancer's checks call themselves (ELB user guide, target group health checks)."""
 UNIT = "nginx.service"
 SITE_HEALTH = "/site-health"
 """The light check of files, as the load balancer asks for it; a service has a path of its own."""
@@ -284,6 +286,10 @@ def _http(wanted: Nginx) -> Iterator[str]:
     # Plain requests get an empty header, or their connections to the service are never reused.
     yield from block("map $http_upgrade $connection_upgrade", ["default upgrade;", "'' '';"])
     yield ""
+    yield from block(
+        "map $http_user_agent $asked_by", ["default visitor;", f"~^{CHECKER} load-balancer;"]
+    )
+    yield ""
     yield from _limits(wanted.servers)
     yield "gzip on;"
     yield "gzip_vary on;"
@@ -467,11 +473,18 @@ def _health(server: Server, health: Health) -> Iterator[str]:
         [
             "access_log off;",
             *_needs_release(server),
-            *block(f"if (-e {DRAIN}/{server.application})", ["return 503;"]),
+            *_leaving(server),
             *_headers(server),
             *answer,
         ],
     )
+
+
+def _leaving(server: Server) -> Iterator[str]:
+    """For the load balancer alone: a visitor who asks is answered for as long as it can be."""
+    yield "set $rotation $asked_by;"
+    yield from block(f"if (-e {DRAIN}/{server.application})", ['set $rotation "$asked_by leaves";'])
+    yield from block('if ($rotation = "load-balancer leaves")', ["return 503;"])
 
 
 def _entry_page(server: Server) -> Iterator[str]:

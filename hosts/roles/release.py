@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hosts.programs import DIRECTORY, source
-from hosts.steps import Directory, File, Role
+from hosts.roles import nginx
+from hosts.steps import Absent, Directory, File, Role, Running, Step
+from hosts.unit import CONFINEMENT
+
+LEAVING_MARGIN = 15
+"""Seconds beyond the drain until a host that goes down waits no longer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +80,8 @@ def releases(wanted: Releases) -> Role:
         "settle_seconds": wanted.settle_seconds,
         "keep": wanted.keep,
     }
+    leaving = f"groundwork-leave-{wanted.application}.service"
+    leave, active = _leave(wanted, leaving)
     return Role(
         name=f"releases of {wanted.application}",
         configure=(
@@ -87,5 +94,46 @@ def releases(wanted: Releases) -> Role:
             ),
             Directory(f"/srv/{wanted.application}"),
             Directory(f"/srv/{wanted.application}/releases"),
+            leave,
         ),
+        activate=active,
+    )
+
+
+def _leave(wanted: Releases, unit: str) -> tuple[Step, tuple[Step, ...]]:
+    """Whoever stops or reboots the host: it is out of rotation before anything on it ends."""
+    path = f"/etc/systemd/system/{unit}"
+    if not wanted.drain_seconds:
+        return Absent(path), ()
+    return File(path, _leaving_unit(wanted)), (Running(unit),)
+
+
+def _leaving_unit(wanted: Releases) -> str:
+    """Started after all that serves, so ended before any of it (systemd.unit(5), "After=")."""
+    serving = [nginx.UNIT]
+    for service in wanted.services:
+        serving += [
+            service.unit.replace("@.service", f"@{port}.service") for port in service.colours
+        ] or [service.unit]
+    command = f"{DIRECTORY}/release leave {wanted.application}"
+    return "\n".join(
+        [
+            "[Unit]",
+            f"Description={wanted.application}: out of rotation before the host goes down",
+            f"After={' '.join(serving)}",
+            "",
+            "[Service]",
+            "Type=oneshot",
+            "RemainAfterExit=yes",
+            "ExecStart=/usr/bin/true",
+            f"ExecStop={command}",
+            f"TimeoutStopSec={wanted.drain_seconds + LEAVING_MARGIN:g}s",
+            f"ReadWritePaths={nginx.DRAIN}",
+            "",
+            *CONFINEMENT.splitlines(),
+            "",
+            "[Install]",
+            "WantedBy=multi-user.target",
+            "",
+        ]
     )

@@ -72,14 +72,14 @@ process.on('SIGTERM', () => setTimeout(() => process.exit(0), 200));
 LOAD = """\
 import collections, http.client, json, sys, threading, time
 end, seen, lock = time.time() + float(sys.argv[1]), collections.Counter(), threading.Lock()
-well = threading.Event()
+well, checker = threading.Event(), {'User-Agent': 'ELB-HealthChecker/2.0'}
 def connect():
     return http.client.HTTPConnection('127.0.0.1', 13001, timeout=20)
 def load_balancer():
     while time.time() < end + 1:
         own = connect()
         try:
-            own.request('GET', '/health'); ok = own.getresponse().status == 200
+            own.request('GET', '/health', headers=checker); ok = own.getresponse().status == 200
         except Exception:
             ok = False
         own.close()
@@ -225,7 +225,14 @@ def test_drift_of_a_real_host_is_repaired(host: Host) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["notebook-api", "notebook-mail", "notebook-worker", "notebook-worker-nightly", "ledger-api"],
+    [
+        "notebook-api",
+        "notebook-mail",
+        "notebook-worker",
+        "notebook-worker-nightly",
+        "ledger-api",
+        "groundwork-leave-notebook",
+    ],
 )
 def test_each_unit_of_ours_is_valid_and_confined(host: Host, unit: str) -> None:
     assert host.ok(f"systemd-analyze verify /etc/systemd/system/{unit}.service 2>&1") == ""

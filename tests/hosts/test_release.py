@@ -10,13 +10,14 @@ import sys
 import tarfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hosts.programs import source
 from hosts.roles.release import ReleasedService, Releases, releases
-from hosts.steps import File
+from hosts.steps import Absent, File, Running
 from tests.hosts.machine import Machine, needs_root
 
 # Half a minute of starting programs: with the slower tests, so that the unit suite stays short.
@@ -249,6 +250,46 @@ def test_a_lone_host_stays_in_rotation(host: Host) -> None:
     host.release("switch", "1.1.0")
 
     assert host.machine.ok("find /run/groundwork/drain -newer /run/before") == ""
+
+
+def test_a_host_that_goes_down_is_out_of_rotation_first(host: Host) -> None:
+    host.serve("1.0.0")
+
+    host.machine.ok("/usr/local/lib/groundwork/release leave notebook")
+
+    assert host.out_of_rotation
+    assert host.serving.endswith("1.0.0")
+
+
+def test_only_a_host_that_others_stand_in_for_takes_its_leave(host: Host) -> None:
+    told = Releases(
+        application="notebook",
+        bucket="artifacts",
+        artifacts={"api": "tar.gz"},
+        services=(
+            ReleasedService(name="api", unit=API, kind="restart"),
+            ReleasedService(
+                name="web", unit="notebook-web@.service", kind="colours", colours=(1, 2)
+            ),
+        ),
+        drain_seconds=22,
+        settle_seconds=12,
+    )
+    unit = "/etc/systemd/system/groundwork-leave-notebook.service"
+    among = {getattr(step, "path", ""): step for step in releases(told).configure}
+    leaving = among[unit]
+    assert isinstance(leaving, File)
+    # It ends first of all of these, and they wait for its end.
+    assert (
+        f"After=nginx.service {API} notebook-web@1.service notebook-web@2.service\n"
+        in leaving.content
+    )
+    assert "TimeoutStopSec=37s" in leaving.content
+    assert releases(told).activate == (Running("groundwork-leave-notebook.service"),)
+
+    alone = releases(replace(told, drain_seconds=0))
+    assert Absent(unit) in alone.configure
+    assert alone.activate == ()
 
 
 def test_a_bad_version_is_taken_back_and_the_old_one_serves(host: Host) -> None:

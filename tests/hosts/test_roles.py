@@ -430,6 +430,8 @@ def test_health_checks_are_not_logged_and_fail_while_the_host_is_out_of_rotation
 
     assert "access_log off;" in body
     assert "if (-e /run/groundwork/drain/notebook) {" in body
+    assert 'if ($rotation = "load-balancer leaves") {' in body
+    assert "~^ELB-HealthChecker/ load-balancer;" in configuration(WEB)
     assert "proxy_pass http://notebook-api;" in body
 
 
