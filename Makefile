@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## What can be done here
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 .PHONY: doctor
 doctor: $(VENV) ## What is missing on this machine, and the command for each
@@ -66,6 +66,10 @@ rollback: $(VENV) ## The version that served before, or TO=1.4.0: make rollback 
 connect: $(VENV) ## A shell on the operations instance, or on a host: make connect STACK=prod HOST=web-a1
 	@$(COMMANDS) connect $(STACK) $(if $(HOST),--host $(HOST))
 
+.PHONY: repair
+repair: $(VENV) ## Whatever was done by hand to cloud or hosts is undone: make repair STACK=prod
+	@$(COMMANDS) repair $(STACK) $(if $(CI),--yes)
+
 .PHONY: unit
 unit: $(VENV) ## Unit tests: no network, no AWS account, under a minute
 	@$(BIN)/pytest -n auto
@@ -78,10 +82,10 @@ lint: $(VENV) ## Style, formatting and types
 
 .PHONY: e2e
 e2e: $(VENV) ## Through the real engine on the local cloud: minutes
-	@$(BIN)/pytest -m e2e -v tests/e2e
+	@$(BIN)/pytest -m "e2e and not long" -v tests/e2e
 
-.PHONY: full
-full: $(VENV) ## Every test there is, the long ones too: an hour and more
+.PHONY: test-full
+test-full: $(VENV) ## Every test there is, the long faults and drills too: an hour and more
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory unit
 	@$(BIN)/pytest -m e2e -v

@@ -32,6 +32,7 @@ COMMANDS = {
     "release": "Serve a published version of an application, and change nothing else",
     "rollback": "Serve the version that served before, or an older one",
     "connect": "Open a shell on the operations instance or on a host, or run one command there",
+    "repair": "Make cloud and hosts again what the files say, whatever was done to them by hand",
 }
 
 

@@ -1,6 +1,8 @@
 """The local cloud as a person drives it: by its command line, in a home of its own."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,25 +10,92 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import boto3
+import yaml
 
 from localcloud import ports
+from localcloud.machines.container import Container
+from localcloud.network.addresses import PUBLIC, PUBLIC_VARIABLE
+from localcloud.network.cloud_network import CloudNetwork
 from localcloud.paths import ROOT
 
 LONGEST = 1500
+REGION = "eu-west-1"
+STACK_FILE = "Pulumi.local.yaml"
+# Neither the block of a cloud that a person may have up, nor that of emulated.py.
+ITS_PUBLIC = "198.19.112.0/24"
+
+# What a fresh clone would not have.
+NOT_CLONED = (".git", ".venv", ".local", "__pycache__", ".pytest_cache", ".ruff_cache", "*.pyc")
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """One home, its project and its port."""
+    """One home, its project, its port, and the addresses that are public in it."""
 
     project: Path
     home: Path
     port: int
+    code: Path = ROOT
+    """The clone whose local cloud runs it."""
+    public: str = PUBLIC
+
+    @property
+    def outside(self) -> str:
+        """The address of this machine, which is the internet of the cloud."""
+        return self.public.removesuffix("0/24") + "1"
+
+    @property
+    def state(self) -> Path:
+        return self.home / "control_plane" / "state"
+
+    def client(self, service: str, region: str = REGION) -> Any:
+        """The emulated account, asked as anyone would ask AWS."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=region,
+            aws_access_key_id="emulated",
+            aws_secret_access_key="emulated",
+        )
+
+    # -- what a person edits -------------------------------------------------------------------
+
+    def edit(self, file: str, *path: str, value: Any) -> None:
+        """One key of a YAML file of the clone; comments are lost, which nobody reads there."""
+        assert self.project != ROOT, "the checkout itself is not edited"
+        place = self.project / file
+        document = yaml.safe_load(place.read_text())
+        at = document
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = value
+        place.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    # -- what runs -----------------------------------------------------------------------------
+
+    def served(self, reconciler: str) -> list[dict[str, str]]:
+        return json.loads((self.state / reconciler / "status.json").read_text())["served"]
+
+    def machines(self) -> dict[str, "Host"]:
+        """Every machine that is, by its name."""
+        return {
+            one["name"]: Host(one["id"], self.container(f"machines/{one['id']}"))
+            for one in self.served("machines")
+        }
+
+    def container(self, pattern: str) -> Container:
+        (directory,) = self.state.glob(pattern)
+        return Container(directory, CloudNetwork(self.state / "network").namespace)
+
+    # -- its command line ----------------------------------------------------------------------
 
     def run(self, *arguments: str, timeout: float = LONGEST) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             self.command(*arguments),
-            cwd=ROOT,
+            cwd=self.code,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -50,7 +119,7 @@ class Cloud:
         """In a process group of its own, as a shell gives to `make`."""
         return subprocess.Popen(
             self.command(*arguments),
-            cwd=ROOT,
+            cwd=self.code,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -64,7 +133,7 @@ class Cloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "GROUNDWORK_PORT": str(self.port)}
+        return {**os.environ, "GROUNDWORK_PORT": str(self.port), PUBLIC_VARIABLE: self.public}
 
     @property
     def endpoint(self) -> str:
@@ -85,8 +154,46 @@ class Cloud:
         return found
 
 
+@dataclass(frozen=True)
+class Host:
+    """A machine, looked at from behind: no connection is opened to it."""
+
+    id: str
+    container: Container
+
+    def says(self, *command: str, given: str = "") -> str:
+        done = self.container.run(*command, text=given)
+        assert done.returncode == 0, done.stderr or done.stdout
+        return done.stdout.strip()
+
+    def heard_by_sshd(self) -> list[str]:
+        """Everything that its SSH server ever wrote down: at least a line a connection."""
+        of_sshd = ("_COMM=sshd", "+", "_COMM=sshd-session")
+        return self.says("journalctl", "--quiet", "--output=cat", *of_sshd).splitlines()
+
+
 def new(project: Path, folder: Path) -> Cloud:
-    return Cloud(project, folder / "home", ports.any_free())
+    return Cloud(project, folder / "home", ports.any_free(), public=ITS_PUBLIC)
+
+
+def clone(folder: Path) -> Cloud:
+    """This checkout as a person has it who changes its files, with a home of its own.
+
+    A clone that lies there already is made like this checkout again, and its home is used.
+    """
+    project, port = folder / "project", folder / "port"
+    if project.exists():
+        shutil.rmtree(project)
+    left_out = shutil.ignore_patterns(*NOT_CLONED)
+    shutil.copytree(ROOT, project, symlinks=True, ignore=left_out)
+    (project / ".venv").symlink_to(ROOT / ".venv")
+    if not port.exists():
+        port.write_text(str(ports.any_free()))
+    public = os.environ.get(PUBLIC_VARIABLE, ITS_PUBLIC)
+    made = Cloud(project, folder / "home", int(port.read_text()), project, public)
+    listed = [f"{made.outside}/32"]
+    made.edit(STACK_FILE, "config", "groundwork:access", "allowed_from", value=listed)
+    return made
 
 
 def kill(process: subprocess.Popen[bytes], *, whole_group: bool) -> None:

@@ -1,5 +1,6 @@
 """Every test in this folder goes through the real engine, so none runs unless asked for."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +12,16 @@ from tests.e2e import cloud
 from tests.e2e.cloud import Cloud
 
 HERE = Path(__file__).parent
+KEPT = "GROUNDWORK_E2E_FOLDER"
+LAST = "test_down_leaves_no_process_and_no_file"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+    # Whoever needs the platform comes before the one that takes it down.
+    items.sort(key=lambda item: item.name == LAST)
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +39,16 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The real program with a home of its own, for all files up to the one that takes it down."""
-    made = cloud.new(ROOT, tmp_path_factory.mktemp("platform"))
+    """The real program in a clone of its own, for all files up to the test that takes it down.
+
+    GROUNDWORK_E2E_FOLDER names a folder in which it stays up from one run of the tests to the
+    next, so that a single test need not wait for it.
+    """
+    kept = os.environ.get(KEPT)
+    made = cloud.clone(Path(kept) if kept else tmp_path_factory.mktemp("platform"))
     yield made
-    made.run("down")
+    if not kept:
+        made.run("down")
 
 
 @pytest.fixture(scope="session")

@@ -1,80 +1,37 @@
 """The 3D generator truly serves: what a visitor sees through the front door of the local stack."""
 
+import hashlib
 import json
 import os
-import subprocess
+import re
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.cloud import Cloud, wait_for
+from tests.e2e.served import SERVED, Served, well
+from tests.e2e.visitor import Visitor
 
 WEB, API = "3dgenerator.test", "api.3dgenerator.test"
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, list[str]]
-    body: str
-
-    def header(self, name: str) -> str:
-        """The only value of a header; two would be one too many."""
-        (value,) = self.headers[name.lower()]
-        return value
-
-
-@dataclass(frozen=True)
-class Visitor:
-    """A browser without a screen, on this machine: the internet of the local cloud."""
-
-    state: Path
-
-    @property
-    def address(self) -> str:
-        found = json.loads((self.state / "load_balancer" / "status.json").read_text())
-        (balancer,) = found["served"]
-        return balancer["address"]
-
-    def ask(self, url: str, *options: str) -> Answer:
-        scheme, _, rest = url.partition("://")
-        host, port = rest.partition("/")[0], 443 if scheme == "https" else 80
-        done = subprocess.run(
-            [
-                *("curl", "-sS", "-i", "--max-time", "120"),
-                *("--cacert", str(self.state / "network/authority/ca.pem")),
-                *("--resolve", f"{host}:{port}:{self.address}", "-H", "Expect:", *options, url),
-            ],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        # Text mode has made each end of a line one character.
-        head, _, body = done.stdout.partition("\n\n")
-        first, *lines = head.splitlines()
-        headers: dict[str, list[str]] = {}
-        for line in lines:
-            name, _, value = line.partition(": ")
-            headers.setdefault(name.lower(), []).append(value)
-        return Answer(int(first.split()[1]), headers, body)
-
-    def told(self, url: str, *options: str) -> Any:
-        answer = self.ask(url, *options)
-        assert answer.status < 300, answer
-        return json.loads(answer.body)
 
 
 @pytest.fixture(scope="module")
 def visitor(platform: Cloud, first_up: str) -> Visitor:
     assert first_up
-    found = Visitor(platform.home / "control_plane" / "state")
-    assert wait_for(lambda: found.ask(f"https://{WEB}/health").status == 200, 60)
-    return found
+    return Visitor(platform)
+
+
+@pytest.mark.parametrize("served", SERVED, ids=lambda served: served.name)
+def test_after_up_everything_is_healthy(visitor: Visitor, served: Served) -> None:
+    well(visitor, served)
+    for one in ("machines", "services", "load_balancer"):
+        stands = {served["name"]: served["problem"] for served in visitor.cloud.served(one)}
+        assert stands
+        assert not any(stands.values()), stands
+    for traffic in served.traffic:
+        for path in traffic.gets:
+            assert visitor.ask(f"https://{traffic.host}{path}").status == 200, path
 
 
 def test_pages_and_api_answer(visitor: Visitor) -> None:
@@ -117,23 +74,75 @@ def test_a_body_above_the_limit_is_refused_and_one_below_is_not(
     assert answer.status == 413
 
 
+def posted(visitor: Visitor, content: bytes, folder: Path) -> tuple[dict[str, str], str]:
+    """What was said of a new model, and by which node."""
+    file = folder / "model"
+    file.write_bytes(content)
+    address = f"https://{API}/models?name=chair&format=obj"
+    answer = visitor.ask(address, "--data-binary", f"@{file}", "-H", "Content-Type: model/obj")
+    assert answer.status == 201, answer
+    return answer.json(), answer.header("x-node")
+
+
+def test_a_model_posted_through_one_node_is_read_through_the_other_and_lies_in_the_bucket(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    content = os.urandom(100_000)
+    model, node = posted(visitor, content, tmp_path)
+    assert model["sha256"] == hashlib.sha256(content).hexdigest()
+    address = f"https://{API}/models/{model['id']}"
+
+    def read_elsewhere() -> bool:
+        answer = visitor.ask(address)
+        assert answer.json() == model
+        return answer.header("x-node") != node
+
+    assert wait_for(read_elsewhere, 30)
+    store = visitor.cloud.client("s3")
+    (bucket,) = [one["Name"] for one in store.list_buckets()["Buckets"] if "models" in one["Name"]]
+    lies = store.get_object(Bucket=bucket, Key=model["object_key"])
+    assert lies["Body"].read() == content
+
+
+def test_what_the_replica_answers_is_what_was_posted(visitor: Visitor, tmp_path: Path) -> None:
+    model, _ = posted(visitor, b"seen by both", tmp_path)
+
+    def stores() -> bool:
+        answer = visitor.ask(f"https://{API}/models/{model['id']}", "-H", "Cache-Control: no-cache")
+        assert answer.json() == model
+        return answer.header("x-store") == "replica"
+
+    assert wait_for(stores, 30)
+
+
+def test_a_websocket_echoes(visitor: Visitor) -> None:
+    assert visitor.echo(API, "/ws", "hello")["echo"] == "hello"
+
+
+def test_static_files_are_immutable_and_pages_are_not(visitor: Visitor) -> None:
+    page = visitor.ask(f"https://{WEB}/")
+    (style,) = set(re.findall(r'href="(/_next/static/[^"]+\.css)"', page.body))
+
+    lasting = visitor.ask(f"https://{WEB}{style}")
+    assert lasting.status == 200
+    assert lasting.header("cache-control") == "public, max-age=31536000, immutable"
+    assert "immutable" not in page.headers.get("cache-control", [""])[0]
+
+
 def test_a_burst_is_limited_and_normal_traffic_is_not(visitor: Visitor) -> None:
-    address = f"https://{API}/health-of-nothing"
-    urls = [f"{address}?{number}" for number in range(60)]
-    done = subprocess.run(
-        [
-            *("curl", "-sS", "--parallel", "--parallel-immediate", "--parallel-max", "60"),
-            *("--cacert", str(visitor.state / "network/authority/ca.pem")),
-            *("--resolve", f"{API}:443:{visitor.address}"),
-            *("-o", os.devnull, "-w", "%{http_code}\n"),
-            *urls,
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "429" in done.stdout
-    normal = {visitor.ask(f"https://{API}/{uuid.uuid4()}").status for _ in range(5)}
-    assert 429 not in normal or wait_for(
-        lambda: visitor.ask(f"https://{API}/{uuid.uuid4()}").status != 429, 10
-    )
+    answers = visitor.burst([(f"https://{API}/health-of-nothing?{n}", ()) for n in range(60)])
+    assert 429 in answers
+    assert wait_for(lambda: visitor.ask(f"https://{API}/{uuid.uuid4()}").status != 429, 10)
+    # As many as the burst, at the rate that is allowed for ever.
+    assert 429 not in {visitor.ask(f"https://{API}/{uuid.uuid4()}").status for _ in range(5)}
+
+
+def test_a_forged_client_address_changes_nothing(visitor: Visitor) -> None:
+    answer = visitor.ask(f"https://{API}/health", "-H", "X-Forwarded-For: 6.6.6.6")
+    assert answer.header("x-visitor") == visitor.cloud.outside
+
+    # Whoever claims to be another each time is limited as one.
+    forged = [("-H", f"X-Forwarded-For: 6.6.{n}.6") for n in range(60)]
+    answers = visitor.burst([(f"https://{API}/nothing?{n}", forged[n]) for n in range(60)])
+    assert 429 in answers
+    assert wait_for(lambda: visitor.ask(f"https://{API}/health").status == 200, 10)

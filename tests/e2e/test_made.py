@@ -138,9 +138,12 @@ def test_stores_are_reached_by_named_groups_alone(account: Account) -> None:
     assert all(rule.get("ReferencedGroupInfo") and not rule.get("CidrIpv4") for rule in ways)
 
 
-def test_who_logs_in_comes_from_the_listed_range_or_the_jump_host(account: Account) -> None:
+def test_who_logs_in_comes_from_the_listed_range_or_the_jump_host(
+    account: Account, platform: Cloud
+) -> None:
     ways = [rule for rule in account.ways_in() if rule["FromPort"] == SSH]
-    assert [rule["CidrIpv4"] for rule in ways if rule.get("CidrIpv4")] == ["198.18.113.1/32"]
+    listed = [f"{platform.outside}/32"]
+    assert [rule["CidrIpv4"] for rule in ways if rule.get("CidrIpv4")] == listed
     jump_hosts = {rule["ReferencedGroupInfo"]["GroupId"] for rule in ways if "CidrIpv4" not in rule}
     assert len(jump_hosts) == 1
 

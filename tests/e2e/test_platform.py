@@ -1,30 +1,20 @@
 """The real program, through the real engine, on the local cloud: up, again, and down."""
 
 import base64
-import json
+import contextlib
+import os
 import re
-import urllib.parse
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tests.e2e.cloud import Cloud
-
-SHORTEST = 8
-"""A shorter value turns up in any file by chance."""
-
-# A connection is secret as a whole, its address is none: so only what would let someone in.
-SECRET_PROPERTIES = frozenset(
-    {
-        "authToken",
-        "base64",
-        "bcryptHash",
-        "hex",
-        "password",
-        "privateKey",
-        "result",
-        "secretString",
-    }
+from tests.e2e.secret_values import (
+    forms,
+    holding,
+    in_text,
+    in_the_account,
+    patterns,
+    secrets_of,
+    texts,
 )
 
 
@@ -38,8 +28,14 @@ def test_up_makes_everything_and_says_what_and_how_long(platform: Cloud, first_u
     assert "Up at" in first_up
 
 
-def test_up_again_changes_nothing(platform: Cloud, first_up: str) -> None:
+def test_up_again_changes_nothing_and_connects_to_no_host(platform: Cloud, first_up: str) -> None:
+    hosts = platform.machines()
+    before = {name: host.heard_by_sshd() for name, host in hosts.items()}
+    assert all(any("Accepted publickey" in line for line in heard) for heard in before.values())
+
     assert "Nothing to change" in platform.expect("up")
+
+    assert {name: host.heard_by_sshd() for name, host in hosts.items()} == before
 
 
 def test_status_shows_what_is_up(platform: Cloud, first_up: str) -> None:
@@ -65,76 +61,46 @@ def test_no_secret_lies_in_plain_text_anywhere(platform: Cloud, first_up: str) -
     assert found == []
 
 
+def test_no_secret_lies_on_a_host(platform: Cloud, first_up: str) -> None:
+    values = {**secrets_of(platform)[0], **in_the_account(platform)}
+    wanted = patterns(values.values())
+    client = platform.client("ec2")
+    in_memory: list[str] = []
+    for name, host in platform.machines().items():
+        # All that is not as it was in the image: scripts, logs, PM2's files, cloud-init's.
+        assert holding(wanted, host.container.upper) == [], name
+        root = Path(f"/proc/{host.container.leader}/root")
+        for found in holding(wanted, root / "run", root / "tmp", root / "dev" / "shm"):
+            # What a service fetched for itself, in files that only memory holds.
+            assert found.startswith(f"{root}/run/groundwork/"), found
+            assert Path(found).stat().st_mode & 0o077 == 0, found
+            in_memory.append(found)
+        # The journal compresses what is long, so it is asked.
+        said = host.says("journalctl", "--quiet", "--output=export", "--all")
+        assert in_text(wanted, said) == [], name
+        given = client.describe_instance_attribute(InstanceId=host.id, Attribute="userData")
+        data = base64.b64decode(given["UserData"].get("Value", "")).decode()
+        assert data
+        assert in_text(wanted, data) == [], name
+    assert in_memory, "the search finds nothing"
+
+
+def test_no_secret_is_in_a_process_list(platform: Cloud, first_up: str) -> None:
+    """Neither as a word nor in an environment: machines and stores run on this machine."""
+    wanted = patterns({**secrets_of(platform)[0], **in_the_account(platform)}.values())
+    seen = 0
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit() and process.name != str(os.getpid()):
+            for name in ("cmdline", "environ"):
+                # It may end while it is looked at.
+                with contextlib.suppress(OSError):
+                    text = (process / name).read_text(errors="replace").replace("\0", "\n")
+                    seen += "PM2_HOME" in text
+                    assert in_text(wanted, text) == [], process
+    assert seen, "the services' processes are not among them"
+
+
 def test_down_leaves_no_process_and_no_file(platform: Cloud, first_up: str) -> None:
     assert "Down: no process" in platform.expect("down")
     assert not platform.home.exists()
     assert platform.processes() == []
-
-
-def secrets_of(cloud: Cloud) -> tuple[dict[str, str], str]:
-    """Every secret value that the state or the configuration holds, and one plain value of it."""
-    export = cloud.expect("pulumi", "stack", "export", "--stack", "local", "--show-secrets")
-    state = json.loads(export)
-    found: dict[str, str] = {}
-    for resource in state["deployment"]["resources"]:
-        for part in ("inputs", "outputs"):
-            for path, value in plaintexts(resource.get(part), ()):
-                if len(value) >= SHORTEST and path.rpartition(".")[2] in SECRET_PROPERTIES:
-                    found[f"{resource['urn']} {path}"] = value
-    config = json.loads(
-        cloud.expect("pulumi", "config", "--stack", "local", "--show-secrets", "--json")
-    )
-    for key, entry in config.items():
-        if entry["secret"]:
-            found[key] = entry["value"]
-    vpc = next(r for r in state["deployment"]["resources"] if r["type"] == "aws:ec2/vpc:Vpc")
-    return found, vpc["id"]
-
-
-def plaintexts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The texts inside the export's secret wrappers, each as JSON in a JSON string."""
-    if isinstance(value, dict):
-        if "plaintext" in value:
-            yield from leaves(json.loads(value["plaintext"]), path)
-        else:
-            for key, item in value.items():
-                yield from plaintexts(item, (*path, key))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from plaintexts(item, (*path, str(number)))
-
-
-def leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from leaves(item, (*path, key))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from leaves(item, (*path, str(number)))
-    elif isinstance(value, str):
-        yield ".".join(path), value
-
-
-def forms(value: str) -> dict[str, bytes]:
-    return {
-        "plain": value.encode(),
-        "base64": base64.b64encode(value.encode()).rstrip(b"="),
-        "percent-encoded": urllib.parse.quote(value, safe="").encode(),
-        "JSON-escaped": json.dumps(value)[1:-1].encode(),
-        # The engine's own JSON writes these three differently.
-        "escaped by the engine": json.dumps(value)[1:-1]
-        .replace("&", "\\u0026")
-        .replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .encode(),
-    }
-
-
-def texts(cloud: Cloud) -> Iterator[tuple[str, bytes]]:
-    """All that a run writes, but for the emulated cloud's own store and the key to the state."""
-    for path in sorted(cloud.home.rglob("*")):
-        inside = path.relative_to(cloud.home)
-        if not path.is_file() or inside.parts[0] in ("bin", "pulumi", "control_plane"):
-            continue
-        if inside != Path("passphrase"):
-            yield str(inside), path.read_bytes()

@@ -9,19 +9,18 @@ from pathlib import Path
 import pytest
 
 from localcloud.paths import ROOT
-from tests.e2e.cloud import Cloud
+from tests.e2e.cloud import STACK_FILE, Cloud
 
 APP = "threed-generator"
-FILE = ROOT / "Pulumi.local.yaml"
 
 
 @pytest.fixture(autouse=True)
-def stack_file(tmp_path: Path) -> Iterator[Path]:
-    """The stack's file is a committed one: whatever happens, it is as it was."""
-    kept = tmp_path / "kept.yaml"
-    shutil.copy(FILE, kept)
-    yield FILE
-    shutil.copy(kept, FILE)
+def stack_file(platform: Cloud, tmp_path: Path) -> Iterator[Path]:
+    """The stack's file of the clone: whatever happens, the next test finds it as it was."""
+    file, kept = platform.project / STACK_FILE, tmp_path / "kept.yaml"
+    shutil.copy(file, kept)
+    yield file
+    shutil.copy(kept, file)
 
 
 def command(cloud: Cloud, *words: str) -> subprocess.CompletedProcess[str]:
@@ -39,18 +38,22 @@ def serving(cloud: Cloud, host: str) -> str:
     return expect(cloud, "connect", "local", "--host", host, "--", *words).strip()
 
 
-def test_a_version_that_nobody_published_is_refused(platform: Cloud, first_up: str) -> None:
+def test_a_version_that_nobody_published_is_refused(
+    platform: Cloud, first_up: str, stack_file: Path
+) -> None:
     assert first_up
-    before = FILE.read_text()
+    before = stack_file.read_text()
 
     done = command(platform, "release", "local", APP, "9.9.9", "--yes")
 
     assert done.returncode == 1
     assert "It has the versions 1.0.0" in done.stdout
-    assert FILE.read_text() == before
+    assert stack_file.read_text() == before
 
 
-def test_a_rollback_serves_what_served_before(platform: Cloud, first_up: str) -> None:
+def test_a_rollback_serves_what_served_before(
+    platform: Cloud, first_up: str, stack_file: Path
+) -> None:
     assert first_up
     hosts = ("web-a1", "web-b1", "api-a1", "api-b1")
     platform.expect("publish", APP, "1.0.1")
@@ -58,7 +61,7 @@ def test_a_rollback_serves_what_served_before(platform: Cloud, first_up: str) ->
     said = expect(platform, "release", "local", APP, "1.0.1", "--yes")
 
     assert f"{APP} on local: 1.0.0 → 1.0.1" in said
-    assert f"{APP}: 1.0.1" in FILE.read_text()
+    assert f"{APP}: 1.0.1" in stack_file.read_text()
     assert {serving(platform, host) for host in hosts} == {"releases/1.0.1"}
 
     said = expect(platform, "rollback", "local", APP, "--yes")
@@ -68,11 +71,12 @@ def test_a_rollback_serves_what_served_before(platform: Cloud, first_up: str) ->
     assert "Nothing to change" in platform.expect("up")
 
 
+@pytest.mark.long
 def test_a_bad_version_leaves_the_old_one_and_the_file_as_they_were(
-    platform: Cloud, first_up: str, tmp_path: Path
+    platform: Cloud, first_up: str, stack_file: Path, tmp_path: Path
 ) -> None:
     assert first_up
-    before = FILE.read_text()
+    before = stack_file.read_text()
     packed = subprocess.run(
         [
             *(sys.executable, "-m", "tests.apps.pack", APP, "--out", str(tmp_path)),
@@ -92,6 +96,6 @@ def test_a_bad_version_leaves_the_old_one_and_the_file_as_they_were(
 
     assert done.returncode == 1
     assert "1.0.0 goes on serving" in done.stdout
-    assert FILE.read_text() == before
+    assert stack_file.read_text() == before
     assert serving(platform, "web-a1") == "releases/1.0.0"
     assert platform.run("up").returncode == 0

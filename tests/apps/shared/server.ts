@@ -24,6 +24,8 @@ export function server(routes: readonly Route[]): Server {
   const made = createServer((message, response) => {
     response.setHeader("X-Node", hostname());
     response.setHeader("X-Version", release.version);
+    // Whom the proxy in front says that it speaks for: all that a service can know of it.
+    response.setHeader("X-Visitor", message.headers["x-forwarded-for"] ?? "nobody");
     void respond(routes, message, response, () => leaving);
   });
   made.keepAliveTimeout = KEEP_ALIVE;

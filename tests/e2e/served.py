@@ -1,0 +1,178 @@
+"""The applications that the local stack serves, each with the load that its tests put on it."""
+
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from localcloud.artifacts import Artifact, Artifacts, upload
+from settings.load import stack_configuration
+from tests import load
+from tests.apps.pack import pack
+from tests.e2e.cloud import STACK_FILE, Cloud, Host, wait_for
+from tests.e2e.visitor import Visitor
+
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """A steady stream of requests to one host name; together they stay below every limit."""
+
+    host: str
+    gets: tuple[str, ...]
+    posts: tuple[str, ...] = ()
+    rate: float = 4.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """One application of the local stack."""
+
+    name: str
+    traffic: tuple[Traffic, ...]
+    version_at: str
+    """Address of a page that says in JSON which version answers."""
+    unwell: Collection[str]
+    """The parts of it whose health check fails in a bad release."""
+    pool: str
+    """Where the service runs that is changed, stopped and replaced."""
+    service: str
+    variable: tuple[str, str]
+    """One of that service's, and another value of it that harms nobody."""
+
+
+THREED = Served(
+    name="threed-generator",
+    traffic=(
+        Traffic("3dgenerator.test", ("/", "/health"), rate=3.0),
+        Traffic(
+            "api.3dgenerator.test", ("/health", "/health/db"), ("/models?name=load",), rate=6.0
+        ),
+    ),
+    version_at="https://api.3dgenerator.test/health",
+    unwell=("api",),
+    pool="api",
+    service="api",
+    variable=("HUNYUAN_API_URL", "https://api.hunyuan.com/v2"),
+)
+
+SERVED = (THREED,)
+
+
+@dataclass
+class Load:
+    """What the streams of one application saw, once they have stopped."""
+
+    seen: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        return [failure for seen in self.seen.values() for failure in seen["failures"]]
+
+    @property
+    def requests(self) -> int:
+        return sum(seen["requests"] for seen in self.seen.values())
+
+    @property
+    def acknowledged(self) -> list[str]:
+        """Addresses of everything that was posted and taken."""
+        return [
+            f"https://{host}{path}"
+            for host, seen in self.seen.items()
+            for path in seen["acknowledged"]
+        ]
+
+    def versions(self, host: str) -> set[str]:
+        """Those that said who they are: not every page does."""
+        return set(self.seen[host]["versions"]) - {"unknown"}
+
+    def nobody_noticed(self) -> None:
+        print({host: {k: s[k] for k in SHOWN} for host, s in self.seen.items()})
+        assert self.failures == []
+        for host, seen in self.seen.items():
+            assert seen["failed"] == 0, host
+            assert seen["ok"] > 10, f"{host} was hardly asked: {seen}"
+
+
+SHOWN = ("seconds", "requests", "ok", "failed", "limited", "versions", "nodes", "latency_ms")
+
+
+@contextmanager
+def under_load(visitor: Visitor, served: Served, folder: Path) -> Iterator[Load]:
+    """Processes of their own ask all the time; what they saw is there afterwards."""
+    found = Load()
+    with ExitStack() as stack:
+        running = {
+            one.host: stack.enter_context(
+                load.start(
+                    load.Wanted(
+                        url=f"https://{one.host}",
+                        connect=f"{visitor.address}:443",
+                        ca=visitor.authority,
+                        out=folder / f"load-{one.host}.json",
+                        gets=one.gets,
+                        posts=one.posts,
+                        read_back=bool(one.posts),
+                        rate=one.rate,
+                        seconds=3600,
+                    )
+                )
+            )
+            for one in served.traffic
+        }
+        yield found
+        found.seen = {host: one.stop() for host, one in running.items()}
+
+
+def publish(cloud: Cloud, served: Served, version: str, folder: Path, **how: Any) -> None:
+    """A version in the artifact bucket, packed as `how` says: unwell, broken, with a migration."""
+    files = pack(served.name, version, folder, **how)
+    configuration = stack_configuration("local")
+    upload(
+        Artifacts(
+            bucket=configuration["groundwork:artifacts"],
+            region=configuration["groundwork:region"],
+            runtimes={},
+            files=tuple(Artifact(file.relative_to(folder).as_posix(), file) for file in files),
+        ),
+        cloud.endpoint,
+    )
+
+
+def choose(cloud: Cloud, served: Served, version: str) -> None:
+    """The version that the next `up` is about."""
+    cloud.edit(STACK_FILE, "config", "groundwork:releases", served.name, value=version)
+
+
+def hosts_of(cloud: Cloud, served: Served) -> dict[str, Host]:
+    """The machines of its pool, by their names."""
+    return {
+        name: host
+        for name, host in sorted(cloud.machines().items())
+        if name.startswith(f"{served.pool}-")
+    }
+
+
+def version_of(visitor: Visitor, served: Served) -> str:
+    return visitor.told(served.version_at)["version"]
+
+
+def all_healthy(cloud: Cloud) -> bool:
+    """Every target of every group that has any."""
+    balancing = cloud.client("elbv2")
+    states = [
+        target["TargetHealth"]["State"]
+        for group in balancing.describe_target_groups()["TargetGroups"]
+        for target in balancing.describe_target_health(TargetGroupArn=group["TargetGroupArn"])[
+            "TargetHealthDescriptions"
+        ]
+    ]
+    return bool(states) and set(states) == {"healthy"}
+
+
+def well(visitor: Visitor, served: Served) -> None:
+    """Everything answers, as a test finds it that may run alone."""
+    assert wait_for(lambda: all_healthy(visitor.cloud), PATIENCE)
+    assert wait_for(lambda: visitor.ask(served.version_at).status == 200, PATIENCE)
