@@ -9,6 +9,7 @@ STACK ?= local
 VENV := .venv/.complete
 BIN := .venv/bin
 LOCALCLOUD := exec $(BIN)/python -m localcloud
+PICTURE ?= .local/pictures/$(STACK).svg
 # On AWS with this shell's backend and credentials; the local stack hands over its own.
 COMMANDS := $(if $(filter local,$(STACK)),$(LOCALCLOUD) run,exec) $(abspath $(BIN))/python -m commands
 # Compiled modules are kept, whatever the shell says: the AWS SDK takes seconds to compile, and the
@@ -32,8 +33,13 @@ down: $(VENV) ## Destroy it again; nothing is left
 	@$(LOCALCLOUD) down $(STACK)
 
 .PHONY: status
-status: $(VENV) ## What is up
-	@$(LOCALCLOUD) status $(STACK)
+status: $(VENV) ## What is there and whether it is well, and a picture of it
+ifeq ($(STACK),local)
+	@$(BIN)/python -m localcloud status $(STACK)
+	@test ! -e .local/backend || ($(COMMANDS) status $(STACK) --picture $(PICTURE))
+else
+	@$(COMMANDS) status $(STACK) --picture $(PICTURE)
+endif
 
 .PHONY: preview
 preview: $(VENV) ## What a stack would make: make preview STACK=prod (no AWS account needed)

@@ -1,58 +1,11 @@
-"""Draws platform.svg, the picture of a stack: `python docs/pictures/draw_platform.py`."""
+"""Draws platform.svg, the picture of a stack: `python -m docs.pictures.draw_platform`."""
 
 from pathlib import Path
-from typing import NamedTuple
-from xml.sax.saxutils import escape
+
+from commands.drawing import Area, Arrow, Box, svg
 
 PICTURE = Path(__file__).with_name("platform.svg")
-WIDTH, HEIGHT = 1000, 700
-
-# One style for light and dark pages; a page without either gets the light one.
-STYLE = """
-  .page { fill: #ffffff } .group { fill: #f4f6f8; stroke: #9aa7b4 }
-  .tier { fill: #e6ebf0; stroke: none } .box { fill: #ffffff; stroke: #41729f }
-  .data { fill: #ffffff; stroke: #2e7d5b } .person { fill: #fff7e6; stroke: #b7791f }
-  .name { fill: #14212e; font-weight: 600; font-size: 14px }
-  .detail { fill: #40505f; font-size: 12px }
-  .label { fill: #40505f; font-size: 12px; font-weight: 600; letter-spacing: 0.4px }
-  .arrow { stroke: #40505f; fill: none; stroke-width: 1.5 } .head { fill: #40505f }
-  text { font-family: system-ui, "Segoe UI", "DejaVu Sans", sans-serif }
-  @media (prefers-color-scheme: dark) {
-    .page { fill: #0f1720 } .group { fill: #17222d; stroke: #5b6b7a }
-    .tier { fill: #1f2d3a } .box { fill: #0f1720; stroke: #7fb2e5 }
-    .data { fill: #0f1720; stroke: #6fcf9f } .person { fill: #2a2312; stroke: #e0b050 }
-    .name { fill: #f0f4f8 } .detail, .label { fill: #b8c4d0 }
-    .arrow { stroke: #b8c4d0 } .head { fill: #b8c4d0 }
-  }
-"""
-
-
-class Box(NamedTuple):
-    x: int
-    y: int
-    width: int
-    height: int
-    name: str
-    details: tuple[str, ...] = ()
-    kind: str = "box"
-
-
-class Area(NamedTuple):
-    """A band or a frame with a label in its corner."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    label: str
-    kind: str = "group"
-
-
-class Arrow(NamedTuple):
-    """A line through points, its head at the last one."""
-
-    points: tuple[tuple[int, int], ...]
-
+SIZE = (1000, 700)
 
 AREAS = [
     Area(30, 100, 620, 120, "Edge: cdn, load-balancer or host"),
@@ -133,49 +86,13 @@ ARROWS = [
 ]
 
 
-def drawn(area: Area) -> str:
-    return (
-        f'<rect class="{area.kind}" x="{area.x}" y="{area.y}" width="{area.width}" '
-        f'height="{area.height}" rx="8"/>'
-        f'<text class="label" x="{area.x + 12}" y="{area.y + 19}">{escape(area.label)}</text>'
-    )
-
-
-def box(shape: Box) -> str:
-    middle = shape.x + shape.width // 2
-    lines = 1 + len(shape.details)
-    first = shape.y + shape.height // 2 - 9 * (lines - 1) + 5
-    texts = [f'<text class="name" x="{middle}" y="{first}">{escape(shape.name)}</text>']
-    texts += [
-        f'<text class="detail" x="{middle}" y="{first + 18 * number}">{escape(detail)}</text>'
-        for number, detail in enumerate(shape.details, start=1)
-    ]
-    return (
-        f'<rect class="{shape.kind}" x="{shape.x}" y="{shape.y}" width="{shape.width}" '
-        f'height="{shape.height}" rx="6" stroke-width="1.5"/>'
-        f'<g text-anchor="middle">{"".join(texts)}</g>'
-    )
-
-
-def arrow(line: Arrow) -> str:
-    points = " ".join(f"{x},{y}" for x, y in line.points)
-    return f'<polyline class="arrow" points="{points}" marker-end="url(#head)"/>'
-
-
 def picture() -> str:
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
-            "<title>A stack: edge, network, services, stores, and the program</title>",
-            f"<style>{STYLE}</style>",
-            '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-            'markerHeight="7" orient="auto"><path class="head" d="M0 0 8 4 0 8z"/></marker></defs>',
-            f'<rect class="page" width="{WIDTH}" height="{HEIGHT}" rx="10"/>',
-            *map(drawn, AREAS),
-            *map(arrow, ARROWS),
-            *map(box, BOXES),
-            "</svg>\n",
-        ]
+    return svg(
+        "A stack: edge, network, services, stores, and the program",
+        SIZE,
+        areas=AREAS,
+        arrows=ARROWS,
+        boxes=BOXES,
     )
 
 

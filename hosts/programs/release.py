@@ -567,6 +567,20 @@ def history(known: dict[str, Any], version: str) -> list[str]:
     return [*earlier, version][-REMEMBERED:]
 
 
+def state_of(service: Service) -> str:
+    """Active, or what systemd says instead; of two colours one is enough."""
+    states = [
+        subprocess.run(
+            ["systemctl", "is-active", unit],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        for unit in units(service)
+    ]
+    return "active" if "active" in states else ", ".join(states)
+
+
 def show(application: Application) -> None:
     known = record(application)
     told: dict[str, Any] = {
@@ -574,6 +588,7 @@ def show(application: Application) -> None:
         "pending": known.get("pending"),
         "confirmed": known.get("confirmed"),
         "history": known.get("history") or [],
+        "services": {service.name: state_of(service) for service in application.services},
     }
     print(json.dumps(told))
 

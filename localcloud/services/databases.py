@@ -6,9 +6,11 @@ import logging
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,8 @@ ENGINES: dict[str, type[Postgres | MariaDB]] = {
     "mariadb": MariaDB,
 }
 ASKED_AS = {"postgres": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
+# RDS says once a minute how far a replica is behind.
+SECONDS_BETWEEN_FIGURES = 60.0
 # A parameter group's formulas speak of the instance's memory, which it does not have here.
 FORMULA = "{"
 
@@ -102,6 +106,8 @@ class Databases:
         self._taking: dict[str, Future[None]] = {}
         self._wanted: dict[str, Database] = {}
         self._unknown: dict[str, list[str]] = {}
+        self._measured = 0.0
+        self._measuring: Future[None] | None = None
 
     def reconcile(self) -> None:
         with self._cloud.reading():
@@ -121,6 +127,32 @@ class Databases:
                     self._take_snapshot, region, snapshot, instance
                 )
         self._taking = {key: work for key, work in self._taking.items() if not work.done()}
+        if time.monotonic() - self._measured > SECONDS_BETWEEN_FIGURES and (
+            self._measuring is None or self._measuring.done()
+        ):
+            self._measured = time.monotonic()
+            self._measuring = self._workers.submit(self._measure)
+
+    def _measure(self) -> None:
+        """CloudWatch's ReplicaLag, as RDS gives it; a server that does not answer gives none."""
+        for db in list(self._wanted.values()):
+            if db.source is None or not self._stands(db):
+                continue
+            try:
+                lag = self._server(db).lag_seconds()
+            except ServerError as error:
+                log.info("%s does not say how far it is behind: %s", db.identifier, error)
+                continue
+            figure = {
+                "MetricName": "ReplicaLag",
+                "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": db.identifier}],
+                "Timestamp": datetime.now(UTC),
+                "Unit": "Seconds",
+                "Value": lag,
+            }
+            # Not worth a write to disk of its own.
+            with self._cloud.reading():
+                self._cloud.backend("cloudwatch", db.region).put_metric_data("AWS/RDS", [figure])
 
     def members(self) -> Mapping[str, tuple[str, ...]]:
         """Address → its security groups."""

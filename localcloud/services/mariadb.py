@@ -202,6 +202,15 @@ class MariaDB:
     def drop_slot(self, slot: str) -> None:
         """Nothing is kept for a single replica."""
 
+    def lag_seconds(self) -> float:
+        """Seconds_Behind_Master; ServerError where replication does not run."""
+        behind = self.query(
+            "SELECT Seconds_Behind_Master FROM information_schema.slave_status LIMIT 1"
+        )
+        if not behind.isdigit():
+            raise ServerError("replication does not run")
+        return float(behind)
+
     def follow(self, source: Source) -> None:
         """Take over all the source has, then whatever it writes."""
         if self.query("SELECT COUNT(*) FROM information_schema.slave_status") != "0":

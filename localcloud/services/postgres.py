@@ -264,6 +264,15 @@ class Postgres:
     def in_recovery(self) -> bool:
         return self.query("SELECT pg_is_in_recovery()") == "t"
 
+    def lag_seconds(self) -> float:
+        """How old the last change is that a replica has; 0 once it has all there is."""
+        return float(
+            self.query(
+                "SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 "
+                "ELSE coalesce(extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0) END"
+            )
+        )
+
     def ensure_slot(self, slot: str) -> None:
         if not self._exists("pg_replication_slots", "slot_name", slot):
             self.query(f"SELECT pg_create_physical_replication_slot({literal(slot)}, true)")

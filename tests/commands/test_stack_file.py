@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.error import CommandError
@@ -79,6 +79,7 @@ def test_what_has_no_place_for_a_release_is_refused() -> None:
             with_release(text, "notebook", "1.4.2")
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     application=st.sampled_from(["threed-generator", "notebook"]),
     version=st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{0,10}", fullmatch=True),
