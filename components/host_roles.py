@@ -1,7 +1,7 @@
 """What a host of a pool, and the operations instance, shall be: the settings as roles."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hosts.roles import nginx as web
@@ -20,7 +20,7 @@ from hosts.roles.node_service import NodeService, node_service
 from hosts.roles.operations import Operations, operations
 from hosts.roles.pm2_service import Pm2Service, pm2_service
 from hosts.roles.release import ReleasedService, Releases, releases
-from hosts.roles.schedule import calendar_event
+from hosts.roles.schedule import Schedule, calendar_event, schedule
 from hosts.roles.service import SecretSource
 from hosts.roles.service import Service as HostService
 from hosts.roles.ssh_hardening import SshHardening, ssh_hardening
@@ -54,8 +54,13 @@ class Reach:
     load_balancer: tuple[str, ...]  # its subnets; none: the world speaks to the host itself
 
 
-def pool_roles(settings: Settings, pool: str, reach: Reach, facts: Mapping[str, Any]) -> list[Role]:
-    """Everything on a host of a pool; facts hold each workload's variables and secrets."""
+def pool_roles(
+    settings: Settings, pool: str, reach: Reach, facts: Mapping[str, Any], *, first: bool
+) -> list[Role]:
+    """Everything on a host of a pool; facts hold each workload's variables and secrets.
+
+    The first host of a pool is the one that runs what the clock starts.
+    """
     stack = settings.stack
     services = list(settings.services_on(pool))
     sites = list(settings.sites_on(pool))
@@ -75,6 +80,8 @@ def pool_roles(settings: Settings, pool: str, reach: Reach, facts: Mapping[str, 
     architecture = architecture_of(stack.pools[pool].instance_type)
     for application, service, shape in services:
         roles.append(_service(settings, application, service, shape, architecture, facts))
+        if first:
+            roles += _schedules(settings, application, service, shape, architecture, facts)
     applications = settings.applications_on(pool)
     return [*roles, *(_releases(settings, pool, application) for application in applications)]
 
@@ -267,17 +274,9 @@ def _service(
     architecture: str,
     facts: Mapping[str, Any],
 ) -> Role:
-    told = facts[f"{application}-{service}"]
     placed = settings.placed(application)
-    on_host = HostService(
-        application=application,
-        name=service,
-        environment=told["environment"],
-        secrets={name: SecretSource(**source) for name, source in told["secrets"].items()},
-        writable=tuple(f"/var/lib/{application}-{service}/{path}" for path in shape.writable),
-        memory_limit=getattr(shape.runtime, "memory_limit", None),
-        start_seconds=shape.startup_seconds,
-        stop_seconds=shape.stop_seconds,
+    on_host = replace(
+        _on_host(application, service, shape, facts),
         colours=settings.applications[application].colours(service),
     )
     match shape.runtime:
@@ -321,17 +320,51 @@ def _service(
             raise ValueError(f"{application}.{service}: the settings let a container onto a host")
 
 
+def _on_host(
+    application: str, service: str, shape: Service, facts: Mapping[str, Any]
+) -> HostService:
+    told = facts[f"{application}-{service}"]
+    return HostService(
+        application=application,
+        name=service,
+        environment=told["environment"],
+        secrets={name: SecretSource(**source) for name, source in told["secrets"].items()},
+        writable=tuple(f"/var/lib/{application}-{service}/{path}" for path in shape.writable),
+        memory_limit=getattr(shape.runtime, "memory_limit", None),
+        start_seconds=shape.startup_seconds,
+        stop_seconds=shape.stop_seconds,
+    )
+
+
+def _schedules(
+    settings: Settings,
+    application: str,
+    service: str,
+    shape: Service,
+    architecture: str,
+    facts: Mapping[str, Any],
+) -> Iterator[Role]:
+    """What the clock starts of a service's release, with the service's variables and secrets."""
+    path = "/usr/local/bin:/usr/bin:/bin"
+    if isinstance(shape.runtime, Pm2 | Node):
+        node = _node(settings, shape.runtime.node, architecture)
+        path = f"{node.executable.rpartition('/')[0]}:{path}"
+    on_host = _on_host(application, service, shape, facts)
+    for name, wanted in settings.applications[application].schedules.items():
+        if wanted.service == service:
+            yield schedule(
+                Schedule(
+                    service=replace(on_host, environment={**on_host.environment, "PATH": path}),
+                    name=name,
+                    at=calendar_event(wanted.at, settings.stack.time_zone),
+                    command=wanted.command,
+                )
+            )
+
+
 def _unlimited(service: HostService) -> HostService:
     """PM2's limit is of each process, and PM2 keeps it; the unit's would be of all together."""
-    return HostService(
-        application=service.application,
-        name=service.name,
-        environment=service.environment,
-        secrets=service.secrets,
-        writable=service.writable,
-        start_seconds=service.start_seconds,
-        stop_seconds=service.stop_seconds,
-    )
+    return replace(service, memory_limit=None)
 
 
 def _node(settings: Settings, major: int, architecture: str) -> NodeRuntime:

@@ -105,10 +105,11 @@ class HostSetup(pulumi.ComponentResource):
             for application, service, _ in settings.services_on(pool)
         }
         subnets = self._load_balancer_subnets()
+        first = key == next(iter(self._args.fleets[pool].hosts))
 
         def roles(facts: Mapping[str, Any]) -> Sequence[Role]:
             reach = Reach(operations=facts["operations"], load_balancer=subnets)
-            return pool_roles(settings, pool, reach, facts["workloads"])
+            return pool_roles(settings, pool, reach, facts["workloads"], first=first)
 
         return self._configured(
             key,

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 
 from settings import references
 from settings.application import Application, Container, Migration, Node, Pm2, Runtime, Service
-from settings.model import bytes_of
+from settings.model import bytes_of, cron_fault
 from settings.problem import Problem, shown
 from settings.stack import (
     Bastion,
@@ -104,22 +104,23 @@ def _services_can_be_reached(application: Application) -> Iterator[Fault]:
 
 
 def _values_refer_to_what_is_there(application: Application) -> Iterator[Fault]:
-    for name, service in application.services.items():
-        groups = {
-            "environment": service.environment,
-            "build.environment": service.build.environment,
-        }
-        for group, variables in groups.items():
-            for variable, value in variables.items():
-                key = f"services.{name}.{group}.{variable}"
-                for text in references.references_in(value):
-                    reference = references.parse(text, application)
-                    if isinstance(reference, str):
-                        yield key, shown(value), reference
-                    elif reference.secret and group != "environment":
-                        yield key, shown(value), "must be public: it is built into the artifact"
-                    elif reference.secret and value != f"${{{text}}}":
-                        yield key, shown(value), "a secret must be the whole value"
+    running = {f"services.{name}": one.environment for name, one in application.services.items()}
+    parts = {
+        **{f"services.{name}": one.build for name, one in application.services.items()},
+        **{f"sites.{name}": one.build for name, one in application.sites.items()},
+    }
+    building = {f"{key}.build": build.environment for key, build in parts.items()}
+    for key, variables in [*running.items(), *building.items()]:
+        for variable, value in variables.items():
+            for text in references.references_in(value):
+                where = f"{key}.environment.{variable}"
+                reference = references.parse(text, application)
+                if isinstance(reference, str):
+                    yield where, shown(value), reference
+                elif reference.secret and key in building:
+                    yield where, shown(value), "must be public: it is built into the artifact"
+                elif reference.secret and value != f"${{{text}}}":
+                    yield where, shown(value), "a secret must be the whole value"
 
 
 def _origins_are_hosts(application: Application) -> Iterator[Fault]:
@@ -240,6 +241,19 @@ def _covers(route: str, path: str) -> bool:
     return route.endswith("*") and path.startswith(route.rstrip("*").rstrip("/"))
 
 
+def _times_exist(application: Application) -> Iterator[Fault]:
+    times = {f"schedules.{name}.at": one.at for name, one in application.schedules.items()}
+    for name, store in application.databases.items():
+        if store.dump:
+            times[f"stores.{name}.dump.schedule"] = store.dump.schedule
+    for name, service in application.services.items():
+        if isinstance(service.runtime, Pm2) and service.runtime.restart_at:
+            times[f"services.{name}.runtime.restart_at"] = service.runtime.restart_at
+    for key, text in times.items():
+        if fault := cron_fault(text):
+            yield key, shown(text), fault
+
+
 def _queues_lose_nothing(application: Application) -> Iterator[Fault]:
     for name, store in application.caches.items():
         if store.queue and store.policy != "noeviction":
@@ -254,6 +268,7 @@ APPLICATION_CHECKS: tuple[Callable[[Application], Iterable[Fault]], ...] = (
     _origins_are_hosts,
     _variables_are_where_they_work,
     _parts_name_each_other,
+    _times_exist,
     _queues_lose_nothing,
     _colours_have_room,
     _closed_paths_are_within_routes,
@@ -307,6 +322,17 @@ def _sites_have_a_home(settings: Settings) -> Iterator[Fault]:
                 )
             elif not settings.sites_at_edge and site not in homes:
                 yield key, "missing", "without a CDN every site must be placed"
+
+
+def _schedules_have_a_host(settings: Settings) -> Iterator[Fault]:
+    for name, application in settings.applications.items():
+        if isinstance(settings.placed(name).placement, EcsPlacement):
+            for schedule in application.schedules:
+                yield (
+                    f"applications.{name}.placement.kind",
+                    "ecs",
+                    f"the schedule {schedule} runs on a host: must be hosts",
+                )
 
 
 def _stores_have_a_size(settings: Settings) -> Iterator[Fault]:
@@ -584,6 +610,7 @@ def _regions_are_two(settings: Settings) -> Iterator[Fault]:
 STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
     _services_have_a_home,
     _sites_have_a_home,
+    _schedules_have_a_host,
     _stores_have_a_size,
     _overrides_fit,
     _heaps_are_of_java,

@@ -1,5 +1,6 @@
 """The shapes that application files and stack files share."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
@@ -30,6 +31,33 @@ Cron = Annotated[
     str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", description="five fields, for example 0 2 * * *")
 ]
 Engine = Literal["postgres", "mysql"]
+
+
+# Of crontab(5): what each field is called, and its least and greatest number.
+CRON_FIELDS = {
+    "minute": (0, 59),
+    "hour": (0, 23),
+    "day": (1, 31),
+    "month": (1, 12),
+    "weekday": (0, 7),
+}
+CRON_PART = re.compile(r"(\*|(\d+)(?:-(\d+))?)(?:/([1-9]\d*))?")
+
+
+def cron_fault(text: str) -> str | None:
+    """What is wrong with the five fields of a schedule; names of days and months are not taken."""
+    fields = dict(zip(CRON_FIELDS, text.split(), strict=True))
+    for name, field in fields.items():
+        least, greatest = CRON_FIELDS[name]
+        for part in field.split(","):
+            found = CRON_PART.fullmatch(part)
+            numbers = [int(number) for number in found.groups()[1:3] if number] if found else [-1]
+            if not all(least <= number <= greatest for number in numbers):
+                return f"{name} must be * or numbers from {least} to {greatest}"
+    if fields["day"] != "*" and fields["weekday"] != "*":
+        # cron runs on either, systemd and EventBridge on both.
+        return "must name days of the month or of the week, not both"
+    return None
 
 
 def bytes_of(size: str) -> int:

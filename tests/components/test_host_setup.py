@@ -1,6 +1,7 @@
 """What the local stack tells its hosts: everything over pinned connections, and nothing secret."""
 
 import json
+import re
 from typing import Any
 
 from hosts.roles.host_firewall import Opening
@@ -103,3 +104,38 @@ def test_a_stack_without_pools_runs_no_command() -> None:
     changes = json.dumps({"pools": {}, "applications": {"threed-generator": application}})
 
     assert [one for one in built("dev", changes).registered if one.typ == COMMAND] == []
+
+
+def scripts(stack: str) -> dict[str, str]:
+    return {
+        one.name: str(one.inputs["stdin"])
+        for one in built(stack).registered
+        if one.typ == COMMAND and "stdin" in one.inputs
+    }
+
+
+def test_what_the_clock_starts_runs_on_one_host_of_its_service_s_pool() -> None:
+    timer = "ai-notebook-worker-flush-views.timer"
+
+    assert {name for name, script in scripts("prod").items() if timer in script} == {"workers-a1"}
+    script = scripts("prod")["workers-a1"]
+    assert "OnCalendar=*-*-* *:*:00 Etc/UTC" in script
+    assert "node --run flush-views" in script
+    # Beside the Node of its service, for a schedule's command names no path.
+    assert re.search(r'PATH="?/\S*node\S*/bin:/usr/local/bin', script)
+
+
+def test_a_host_serves_the_sites_of_its_pool_and_fetches_their_part_of_a_release() -> None:
+    script = scripts("dev")["queues-a1"]
+
+    assert "listen 18000" in script
+    assert "listen 18001" in script
+    assert "releases/ai-notebook/{version}/web.tar.gz" in script
+    assert "root /srv/aixsss/assets/web;" in script
+
+
+def test_a_worker_listens_nowhere_and_has_its_time_to_finish() -> None:
+    script = scripts("prod")["workers-a1"]
+
+    assert "/etc/nginx/nginx.conf" not in script
+    assert "TimeoutStopSec=120s" in script

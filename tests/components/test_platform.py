@@ -132,3 +132,40 @@ def test_the_edge_keeps_its_own_in_the_region_that_it_needs() -> None:
         if resource.typ == "aws:wafv2/webAcl:WebAcl" and resource.inputs["scope"] == "CLOUDFRONT"
     )
     assert "groundwork-edge::" in acl.provider
+
+
+def test_without_a_cdn_a_site_is_served_by_hosts_behind_the_load_balancer() -> None:
+    engine = built("dev")
+    group = engine.named("aws:lb/targetGroup:TargetGroup", "ai-notebook-web").inputs
+
+    assert (group["port"], group["healthCheck"]["path"]) == (18000, "/site-health")
+    attached = engine.of("aws:lb/targetGroupAttachment:TargetGroupAttachment")
+    assert sum("ai-notebook-web" in one["targetGroupArn"] for one in attached) == 1
+    (path,) = [
+        rule["conditions"][1]["pathPattern"]["values"]
+        for rule in engine.of("aws:lb/listenerRule:ListenerRule")
+        if "ai-notebook-web" in rule["actions"][0]["targetGroupArn"]
+    ]
+    assert path == ["/*"]
+
+
+def test_a_cdn_serves_a_site_from_its_bucket_and_the_rest_of_its_host_from_the_services() -> None:
+    engine = built("prod")
+
+    groups = {one.name for one in engine.registered if one.typ == "aws:lb/targetGroup:TargetGroup"}
+    assert "ai-notebook-api" in groups
+    assert "ai-notebook-web" not in groups
+    edge = engine.named("aws:cloudfront/distribution:Distribution", "ai-notebook-app").inputs
+    assert edge["defaultCacheBehavior"]["targetOriginId"] == "web"
+    by_path = {one["pathPattern"]: one["targetOriginId"] for one in edge["orderedCacheBehaviors"]}
+    assert by_path == {
+        "/assets/*": "web",
+        "/health": "services",
+        "/api/*": "services",
+        "/ws/*": "services",
+        "/ws": "services",
+    }
+
+
+def test_the_load_balancer_waits_as_long_as_it_can_for_a_silent_websocket() -> None:
+    assert built("prod").one("aws:lb/loadBalancer:LoadBalancer")["idleTimeout"] == 4000

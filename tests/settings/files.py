@@ -36,18 +36,24 @@ def changed(document: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     return result
 
 
+APPLICATION = "threed-generator"
+
+
 class Project:
-    """A copy of apps/ and the stack files, to spoil."""
+    """A copy of apps/ and the stack files, to spoil; with one application, so that a change
+    meets no other one's needs."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         shutil.copytree(ROOT / "apps", root / "apps")
         for path in ROOT.glob("Pulumi.*.yaml"):
-            shutil.copy(path, root)
+            document = yaml.load(path.read_text(), yaml.CSafeLoader)
+            for key in ("groundwork:applications", "groundwork:releases"):
+                values = document["config"].get(key, {})
+                document["config"][key] = {APPLICATION: values[APPLICATION]} if values else {}
+            (root / path.name).write_text(yaml.safe_dump(document, sort_keys=False))
 
-    def change_application(
-        self, changes: Mapping[str, Any], name: str = "threed-generator"
-    ) -> None:
+    def change_application(self, changes: Mapping[str, Any], name: str = APPLICATION) -> None:
         path = self.root / "apps" / f"{name}.yaml"
         document = changed(yaml.load(path.read_text(), yaml.CSafeLoader), changes)
         path.write_text(yaml.safe_dump(document, sort_keys=False))

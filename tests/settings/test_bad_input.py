@@ -377,6 +377,49 @@ CASES: dict[str, Case] = {
         "a service",
         "must be another name",
     ),
+    "a time of no day": (
+        {"schedules/nightly": {"service": "api", "at": "0 25 * * *", "command": "true"}},
+        {},
+        APPLICATION,
+        "schedules.nightly.at",
+        '"0 25 * * *"',
+        "hour must be * or numbers from 0 to 23",
+    ),
+    "a day of the month and of the week": (
+        {"stores/main/dump/schedule": "0 2 1 * 1"},
+        {},
+        APPLICATION,
+        "stores.main.dump.schedule",
+        '"0 2 1 * 1"',
+        "must name days of the month or of the week, not both",
+    ),
+    "a schedule that no host runs": (
+        {"schedules/nightly": {"service": "api", "at": "0 2 * * *", "command": "true"}},
+        {
+            f"{PLACED}/placement": {
+                "kind": "ecs",
+                "services": {"web": {}, "api": {}},
+            }
+        },
+        STACK,
+        "groundwork:applications.threed-generator.placement.kind",
+        "ecs",
+        "the schedule nightly runs on a host: must be hosts",
+    ),
+    "a secret in the build of a site": (
+        {
+            "sites/pages": {
+                "host": "web",
+                "path": "/pages/*",
+                "build": {"environment": {"VITE_KEY": "${secrets.JWT_SECRET}"}},
+            }
+        },
+        {},
+        APPLICATION,
+        "sites.pages.build.environment.VITE_KEY",
+        '"${secrets.JWT_SECRET}"',
+        "must be public: it is built into the artifact",
+    ),
     "two services on one port of a pool": (
         {"services/web/port": 3001, "services/web/environment/PORT": 3001},
         {f"{PLACED}/placement/pools": {"web": "api", "api": "api"}, "pools/web": REMOVED},
