@@ -207,7 +207,10 @@ def load_balancer_alarms(arn_suffix: pulumi.Input[str]) -> dict[str, Alarm]:
 
 
 def target_group_alarms(
-    arn_suffix: pulumi.Input[str], load_balancer_arn_suffix: pulumi.Input[str]
+    arn_suffix: pulumi.Input[str],
+    load_balancer_arn_suffix: pulumi.Input[str],
+    *,
+    slow_seconds: float,
 ) -> dict[str, Alarm]:
     dimensions = {"TargetGroup": arn_suffix, "LoadBalancer": load_balancer_arn_suffix}
     return {
@@ -224,8 +227,8 @@ def target_group_alarms(
             metric="TargetResponseTime",
             dimensions=dimensions,
             statistic="p95",
-            above=2,
-            meaning="One answer in twenty takes more than two seconds.",
+            above=slow_seconds,
+            meaning=f"One answer in twenty takes more than {slow_seconds:g} s.",
         ),
     }
 

@@ -86,7 +86,9 @@ class FrontDoor(pulumi.ComponentResource):
                         f"{key}-{measure}": alarm
                         for key, group in groups.items()
                         for measure, alarm in target_group_alarms(
-                            group.arn_suffix, self.load_balancer.arn_suffix
+                            group.arn_suffix,
+                            self.load_balancer.arn_suffix,
+                            slow_seconds=args.targets[key].slow_seconds,
                         ).items()
                     },
                 },

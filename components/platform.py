@@ -379,6 +379,7 @@ class Platform(pulumi.ComponentResource):
             algorithm=shape.balancing.algorithm,
             sticky_seconds=sticky.duration_seconds if sticky else None,
             deregistration_delay=shape.balancing.drain_seconds,
+            slow_seconds=self._slow_seconds(key),
         )
 
     def _site_target(self, key: str, shape: Site) -> TargetGroupArgs:
@@ -389,7 +390,11 @@ class Platform(pulumi.ComponentResource):
             port=shape.front_port,
             kind="instance",
             health=replace(check, interval=interval, timeout=min(check.timeout, interval - 1)),
+            slow_seconds=self._slow_seconds(key),
         )
+
+    def _slow_seconds(self, key: str) -> float:
+        return self._settings.applications[key].thresholds.slow_request_ms / 1000
 
     def _longest_silence(self) -> int:
         """As long as the slowest route may take, as far as a load balancer goes."""

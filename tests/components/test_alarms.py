@@ -96,7 +96,7 @@ def test_every_alarm_names_what_it_measures() -> None:
         | replica_alarms("replica")
         | cache_alarms("cache-001")
         | load_balancer_alarms("app/main/1")
-        | target_group_alarms("targetgroup/api/1", "app/main/1")
+        | target_group_alarms("targetgroup/api/1", "app/main/1", slow_seconds=1)
     )
 
     assert all(alarm.dimensions and alarm.meaning for alarm in everything.values())
