@@ -15,6 +15,8 @@ class Part:
     tool: Literal["npm", "maven"] = "npm"
     output: str = "."
     """The folder whose content is the artifact, or the jar that is it."""
+    sources: str = "src"
+    """The folder that the build reads and a host does not need."""
     beside: tuple[str, ...] = ()
     """Folders that a jar holds beside what was built, as they are."""
 
@@ -28,7 +30,9 @@ class Application:
     name: str
     parts: Mapping[str, Part]
     migrated_with: str = "api"
-    """Part that brings the migrations."""
+    """Part that brings the migrations,"""
+    migrations: str = "migrations"
+    """and its folder of them."""
     sources: Path = SOURCES
 
     @property
@@ -45,6 +49,14 @@ APPLICATIONS = {
     application.name: application
     for application in (
         Application(name="threed-generator", parts={"api": SERVICE, "web": SERVICE}),
+        Application(name="ai-notebook", parts={"api": SERVICE, "worker": SERVICE, "web": SITE}),
+        Application(name="aixsss", parts={"api": SERVICE, "worker": SERVICE, "web": SITE}),
+        Application(
+            name="ai-photo",
+            # It starts in src/, as its manual has it.
+            parts={"api": Part(sources="typescript"), "web": SERVICE},
+            migrations="src/db/migrations",
+        ),
         Application(name="ingenio", parts={"api": JAR}),
     )
 }

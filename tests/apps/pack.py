@@ -40,7 +40,7 @@ NEVER_GIVEN = "A_VARIABLE_THAT_NO_STACK_GIVES"
 LEFT_OUT = re.compile(
     r"""
     \.(map|d\.ts|d\.mts|d\.cts|tsbuildinfo)$
-    | ^(src|\.next/(cache|diagnostics|types|trace.*)|tsconfig\.json)(/|$)
+    | ^(\.next/(cache|diagnostics|types|trace.*)|tsconfig\.json)(/|$)
     | ^node_modules/\.package-lock\.json$
     | ^node_modules/next/dist/(docs|esm)(/|$)
     | \.runtime\.dev\.js$
@@ -79,7 +79,7 @@ def pack(
         release = json.dumps({"version": version, "needs": needs}) if name not in broken else ""
         added = {"release.json": release.encode()}
         if migration is not None and name == packed.migrated_with:
-            added[f"migrations/{migration.name}"] = migration.read_bytes()
+            added[f"{packed.migrations}/{migration.name}"] = migration.read_bytes()
         archive = out / artifact_key(application, name, part.kind, version)
         files += _version(_built(packed, name, say), added, archive)
     return files
@@ -156,7 +156,7 @@ def _built(application: Application, part: str, say: Say) -> Path:
                     {path.relative_to(folder).as_posix(): path.read_bytes() for path in beside},
                 )
             else:
-                _body(folder / made.output, partial)
+                _body(folder / made.output, partial, made.sources)
             partial.replace(archive)
     return archive
 
@@ -246,14 +246,14 @@ def _run(words: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -
         raise PackingError(f"{' '.join(words)} failed for {folder.name}:\n{last}")
 
 
-def _body(folder: Path, archive: Path) -> None:
+def _body(folder: Path, archive: Path, sources: str = "src") -> None:
     """A tar.gz without times, owners or an order of its own, and without the end of a tar."""
     with archive.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as compressed:
         # Never closed, which would write the end; each file is through once it is added.
         tar = tarfile.open(fileobj=compressed, mode="w", format=tarfile.GNU_FORMAT)  # noqa: SIM115
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
-            if not LEFT_OUT.search(name):
+            if name.partition("/")[0] != sources and not LEFT_OUT.search(name):
                 tar.add(path, name, recursive=False, filter=_plain)
 
 

@@ -85,21 +85,39 @@ def process(
 ) -> Iterator[Process]:
     """It listens where PORT says, and answers."""
     port = free_port()
+    with started(words, folder, {**environment, "PORT": str(port)}, log) as running:
+        made = Process(f"http://127.0.0.1:{port}", running, log)
+        eventually("it answers", lambda: made.answers(health))
+        yield made
+
+
+@contextmanager
+def started(
+    words: list[str], folder: Path, environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """From its start until it was told to stop and has ended."""
     with log.open("a") as file:
         running = subprocess.Popen(
             words,
             cwd=folder,
-            env={**environment, "PORT": str(port)},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
             text=True,
         )
-    made = Process(f"http://127.0.0.1:{port}", running, log)
     try:
-        eventually("it answers", lambda: made.answers(health))
-        yield made
+        yield running
     finally:
         if running.poll() is None:
             running.send_signal(signal.SIGTERM)
             running.wait(timeout=40)
+
+
+def job(api: Process, place: str) -> Any:
+    """What has become of it, once that is certain."""
+    eventually(
+        "the job has come to an end",
+        lambda: api.json(place)[1]["state"] in ("completed", "failed"),
+    )
+    return api.json(place)[1]

@@ -148,6 +148,88 @@ def postgres(authority: Authority, programs: Path) -> Iterator[Postgres]:
 
 
 @dataclass
+class Mysql:
+    """MariaDB in MySQL's place, as the local cloud has it; it takes encrypted connections alone."""
+
+    directory: Path
+    port: int = field(default_factory=free_port)
+    _process: subprocess.Popen[bytes] | None = None
+
+    def sql(self, statements: str, database: str = "") -> str:
+        done = subprocess.run(
+            [
+                *("mariadb", f"--socket={self.directory}/socket", "--user=root"),
+                *("--skip-column-names", "--batch", database),
+            ],
+            input=statements,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+    def create(self, database: str, *, owner: str, user: str) -> None:
+        """A database whose owner migrates it, and a user that may read and write what is in it."""
+        rights = {owner: "ALL PRIVILEGES", user: "SELECT, INSERT, UPDATE, DELETE"}
+        self.sql(
+            f"CREATE DATABASE {database} CHARACTER SET utf8mb4;"
+            + "".join(
+                f"CREATE USER {name}@'%' IDENTIFIED BY '{PASSWORD}';"
+                f"GRANT {those} ON {database}.* TO {name}@'%';"
+                for name, those in rights.items()
+            )
+        )
+
+    def start(self, authority: Authority) -> None:
+        data = self.directory / "data"
+        issued = authority.issue(["localhost"], [PRIMARY])
+        for file, text in (("server.crt", issued.certificate), ("server.key", issued.key)):
+            (self.directory / file).write_text(text)
+        user = ["--user=mysql"] if os.geteuid() == 0 else []
+        if os.geteuid() == 0:
+            for path in (self.directory, *self.directory.iterdir()):
+                shutil.chown(path, "mysql", "mysql")
+        subprocess.run(
+            [
+                *("mariadb-install-db", "--no-defaults", f"--datadir={data}", *user),
+                *("--auth-root-authentication-method=normal", "--skip-test-db"),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        self._process = subprocess.Popen(
+            [
+                *("mariadbd", "--no-defaults", f"--datadir={data}", *user),
+                *(f"--socket={self.directory}/socket", f"--pid-file={self.directory}/pid"),
+                *(f"--bind-address={PRIMARY}", f"--port={self.port}", "--skip-name-resolve"),
+                *(f"--ssl-cert={self.directory}/server.crt", "--require-secure-transport"),
+                *(f"--ssl-key={self.directory}/server.key", "--innodb-flush-log-at-trx-commit=0"),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        eventually("mariadb listens", lambda: listens(self.port))
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.terminate()
+            self._process.wait()
+
+
+@contextmanager
+def mysql(authority: Authority) -> Iterator[Mysql]:
+    directory = Path(tempfile.mkdtemp(prefix="groundwork-mysql."))
+    running = Mysql(directory)
+    try:
+        running.start(authority)
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(directory)
+
+
+@dataclass
 class Redis:
     """With TLS and a token, as the caches of AWS."""
 

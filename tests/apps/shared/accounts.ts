@@ -1,68 +1,99 @@
-/** Who somebody is: passwords in the table users, and signed tokens for those who gave one. */
+/** Who somebody is: digests of passwords in a database, signed tokens for those who gave one. */
 import { randomBytes, randomUUID, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { jwtVerify, SignJWT } from "jose";
-import type { Database } from "./database.js";
 import { form, Refusal, type Request, type Route } from "./http.js";
 
 const derive = promisify(scrypt) as (password: string, salt: Buffer, bytes: number) => Promise<Buffer>;
 
-export class Accounts {
-  readonly #keys: Uint8Array[];
+/** The first key signs, every key is believed: so a key can be exchanged without a log-out. */
+export interface Signing {
+  keys: readonly string[];
+  /** How long a token is good, as 15m or 7d. */
+  life: string;
+}
 
-  /** The first key signs, every key is believed: so a key can be exchanged without a log-out. */
+export interface Account {
+  id: string;
+  password_digest: string;
+}
+
+/** Where accounts lie. */
+export interface People {
+  /** False if the address already has an account. */
+  add(id: string, email: string, digest: string): Promise<boolean>;
+  find(email: string): Promise<Account | undefined>;
+}
+
+export interface Tokens {
+  token: string;
+  refresh_token?: string;
+}
+
+export class Accounts {
+  /** With signing for refreshing, a login gives two tokens: one to use, one to get the next one. */
   constructor(
-    private readonly database: Database,
-    signingKeys: readonly string[],
-  ) {
-    this.#keys = signingKeys.map((key) => new TextEncoder().encode(key));
-  }
+    private readonly people: People,
+    private readonly access: Signing,
+    private readonly refreshing?: Signing,
+  ) {}
 
   /** False if the address already has an account. */
   async register(email: string, password: string): Promise<boolean> {
     const salt = randomBytes(16);
     const digest = `${salt.toString("hex")}:${(await derive(password, salt, 32)).toString("hex")}`;
-    const id = randomUUID();
-    return this.database.write(async (client) => {
-      await client.query(
-        "INSERT INTO users (id, email, password_digest) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        [id, email, digest],
-      );
-      const { rows } = await client.query("SELECT 1 FROM users WHERE id = $1", [id]);
-      return rows.length === 1;
-    });
+    return this.people.add(randomUUID(), email, digest);
   }
 
-  /** A token for an hour, or nothing for the wrong password. */
-  async login(email: string, password: string): Promise<string | undefined> {
-    const [user] = await this.database.fromPrimary<{ id: string; password_digest: string }>(
-      "SELECT id, password_digest FROM users WHERE email = $1",
-      [email],
-    );
+  /** Tokens, or nothing for the wrong password. */
+  async login(email: string, password: string): Promise<Tokens | undefined> {
+    const user = await this.people.find(email);
     const [salt, digest] = (user?.password_digest ?? "00:00").split(":");
     const given = await derive(password, Buffer.from(salt ?? "", "hex"), 32);
     const wanted = Buffer.from(digest ?? "", "hex");
     if (!user || given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
-    return new SignJWT({ email })
-      .setProtectedHeader({ alg: "HS256" })
-      .setSubject(user.id)
-      .setIssuedAt()
-      .setExpirationTime("1h")
-      .sign(this.#keys[0] as Uint8Array);
+    return this.#tokens({ id: user.id, email });
+  }
+
+  /** New tokens for whoever has one to refresh. */
+  async refresh(token: string): Promise<Tokens | undefined> {
+    const person = this.refreshing && (await whose(token, this.refreshing));
+    return person && this.#tokens(person);
   }
 
   /** Whose token it is; nothing if nobody of us signed it, or too long ago. */
   async whose(token: string): Promise<Person | undefined> {
-    for (const key of this.#keys) {
-      try {
-        const { payload } = await jwtVerify(token, key, { algorithms: ["HS256"] });
-        return { id: String(payload.sub), email: String(payload["email"]) };
-      } catch {
-        // Perhaps another key's.
-      }
-    }
-    return undefined;
+    return whose(token, this.access);
   }
+
+  async #tokens(person: Person): Promise<Tokens> {
+    const token = await signed(person, this.access);
+    if (!this.refreshing) return { token };
+    return { token, refresh_token: await signed(person, this.refreshing) };
+  }
+}
+
+async function signed({ id, email }: Person, { keys, life }: Signing): Promise<string> {
+  return new SignJWT({ email })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(id)
+    .setIssuedAt()
+    .setExpirationTime(life)
+    .sign(new TextEncoder().encode(keys[0]));
+}
+
+async function whose(token: string, { keys }: Signing): Promise<Person | undefined> {
+  for (const key of keys) {
+    try {
+      const { payload } = await jwtVerify(token, new TextEncoder().encode(key), {
+        algorithms: ["HS256"],
+      });
+      return { id: String(payload.sub), email: String(payload["email"]) };
+    } catch {
+      // Perhaps another key's.
+    }
+  }
+  return undefined;
 }
 
 export interface Person {
@@ -79,7 +110,7 @@ export async function visitor(accounts: Accounts, { message }: Request): Promise
   return person;
 }
 
-/** PREFIX/auth/register, /login and /me. */
+/** PREFIX/auth/register, /login, /refresh and /me. */
 export function accountRoutes(accounts: Accounts, prefix = ""): Route[] {
   const path = (name: string): RegExp => new RegExp(`^${prefix}/auth/${name}$`);
   return [
@@ -99,9 +130,18 @@ export function accountRoutes(accounts: Accounts, prefix = ""): Route[] {
       path: path("login"),
       answer: async (request) => {
         const { email, password } = await credentials(request);
-        const token = await accounts.login(email, password);
-        if (!token) throw new Refusal(401, "wrong address or password");
-        return { body: { token } };
+        const tokens = await accounts.login(email, password);
+        if (!tokens) throw new Refusal(401, "wrong address or password");
+        return { body: tokens };
+      },
+    },
+    {
+      method: "POST",
+      path: path("refresh"),
+      answer: async ({ message }) => {
+        const tokens = await accounts.refresh(String((await form(message))["refresh_token"]));
+        if (!tokens) throw new Refusal(401, "the token is not valid");
+        return { body: tokens };
       },
     },
     {

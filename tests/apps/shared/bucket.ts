@@ -1,4 +1,4 @@
-/** The models themselves: objects of a bucket, reached with the role of the host. */
+/** Objects of a bucket, reached with the role of the host. */
 import type { Readable } from "node:stream";
 import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 
@@ -6,11 +6,16 @@ export class Bucket {
   readonly #name: string;
   readonly #client: S3Client;
 
-  constructor(name: string) {
+  /** Region and endpoint are those of the environment, where it says nothing those given here. */
+  constructor(name: string, region?: string, endpoint?: string) {
     this.#name = name;
-    // Region, endpoint and credentials are those of the environment and of the instance's role.
     const elsewhere = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
-    this.#client = new S3Client({ forcePathStyle: Boolean(elsewhere), maxAttempts: 3 });
+    this.#client = new S3Client({
+      forcePathStyle: Boolean(elsewhere),
+      maxAttempts: 3,
+      ...(region !== undefined ? { region } : {}),
+      ...(endpoint !== undefined && !elsewhere ? { endpoint } : {}),
+    });
   }
 
   async put(key: string, body: Buffer, type: string): Promise<void> {

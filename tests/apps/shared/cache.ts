@@ -1,20 +1,9 @@
 /** Redis: makes answers quicker, and is never needed for one. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import tls from "node:tls";
 import { Redis } from "ioredis";
+import { authorities } from "./authorities.js";
 
 const SECONDS = 300;
-
-/** The machine's own authorities beside those that come with Node. */
-function authorities(): string[] {
-  const bundle = process.env["SSL_CERT_FILE"] ?? "/etc/ssl/certs/ca-certificates.crt";
-  try {
-    return [...tls.rootCertificates, readFileSync(bundle, "utf8")];
-  } catch {
-    return [...tls.rootCertificates];
-  }
-}
 
 export type Found = { answered: "hit"; text: string } | { answered: "miss" | "unavailable" };
 
@@ -69,6 +58,11 @@ export class Cache {
     } catch {
       // The answer does not need it.
     }
+  }
+
+  /** Counts what somebody else will read later; nobody waits for it. */
+  count(hash: string, field: string): void {
+    this.#redis.hincrby(hash, field, 1).catch(() => undefined);
   }
 
   async check(): Promise<void> {

@@ -29,8 +29,6 @@ export interface Address {
   readerHost?: string | undefined;
   /** A file of authorities that the certificate is checked against. */
   authorities?: string | undefined;
-  /** Most connections of this process to each server. */
-  connections?: number;
 }
 
 export class Database {
@@ -42,7 +40,9 @@ export class Database {
 
   constructor(address: Address) {
     const url = new URL(address.url);
-    const { readerHost = "", authorities, connections = 10 } = address;
+    const { readerHost = "", authorities } = address;
+    // Most connections of this process to each server: Prisma's name for it.
+    const connections = Number(url.searchParams.get("connection_limit") ?? 10);
     const { tls, kind } = encryption(url, authorities);
     this.kind = kind;
     if (kind === "unverified") {

@@ -5,11 +5,16 @@ import { type WebSocket, WebSocketServer } from "ws";
 
 const GOING_AWAY = 1001;
 const LARGEST_MESSAGE = 1024 * 1024;
+// More often than any proxy on the way gives up on a quiet connection.
+const HEARTBEAT = 30_000;
 
 export class Echo {
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE });
 
   constructor(server: Server, path: string) {
+    setInterval(() => {
+      for (const socket of this.#sockets.clients) socket.ping();
+    }, HEARTBEAT).unref();
     server.on("upgrade", (message, socket, head) => {
       if (new URL(message.url ?? "/", "http://service").pathname !== path) {
         socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");

@@ -1,8 +1,5 @@
 /** The deep check: every store by name, how long it took, and what its absence means. */
 import { hostname } from "node:os";
-import type { Bucket } from "./bucket.js";
-import type { Cache } from "./cache.js";
-import type { Database } from "./database.js";
 import type { Route } from "./http.js";
 import { missing, release } from "./release.js";
 
@@ -39,7 +36,7 @@ export async function report(stores: Record<string, Store>): Promise<Report> {
 }
 
 /** The light check asks no store: an outage of one must not take every host out. */
-export function health(path: RegExp): Route {
+export function health(path: RegExp, more: () => Facts = () => ({})): Route {
   const self = { version: release.version, node: hostname() };
   return {
     method: "GET",
@@ -49,7 +46,7 @@ export function health(path: RegExp): Route {
       if (absent.length) {
         return { status: 500, body: { status: "failed", ...self, missing: absent } };
       }
-      return { body: { status: "ok", ...self, process: process.pid } };
+      return { body: { status: "ok", ...self, process: process.pid, ...more() } };
     },
   };
 }
@@ -66,7 +63,9 @@ export function deepHealth(path: RegExp, stores: Record<string, Store>): Route {
   };
 }
 
-export function primary(database: Database): Store {
+type Query = <Row extends { [column: string]: any }>(text: string, values: unknown[]) => Promise<Row[]>;
+
+export function primary(database: { kind: string; fromPrimary: Query }): Store {
   const ask = async (): Promise<Facts> => {
     const [row] = await database.fromPrimary<{ recovering: boolean }>(
       "SELECT pg_is_in_recovery() AS recovering",
@@ -78,7 +77,7 @@ export function primary(database: Database): Store {
   return { needed: true, ask };
 }
 
-export function replica(database: Database): Store {
+export function replica(database: { kind: string; fromReplica: Query }): Store {
   const ask = async (): Promise<Facts> => {
     const [row] = await database.fromReplica<{ recovering: boolean; lag: number | null }>(
       `SELECT pg_is_in_recovery() AS recovering,
@@ -95,7 +94,7 @@ export function replica(database: Database): Store {
   return { needed: false, ask };
 }
 
-export function redis(cache: Cache): Store {
+export function redis(cache: { encrypted: boolean; check: () => Promise<void> }): Store {
   const ask = async (): Promise<Facts> => {
     await cache.check();
     return { tls: cache.encrypted ? "verified" : "off" };
@@ -103,7 +102,11 @@ export function redis(cache: Cache): Store {
   return { needed: false, ask };
 }
 
-export function objects(bucket: Bucket): Store {
+export function queue(jobs: { waiting: () => Promise<number> }): Store {
+  return { needed: false, ask: async () => ({ waiting: await jobs.waiting() }) };
+}
+
+export function objects(bucket: { check: () => Promise<void> }): Store {
   const ask = async (): Promise<Facts> => {
     await bucket.check();
     return {};

@@ -3,6 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+/** The part `id` of a path. */
+export const ID = "(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";
+
 export interface Answer {
   status?: number;
   headers?: Record<string, string>;
@@ -62,18 +65,22 @@ export async function form(message: IncomingMessage): Promise<Record<string, unk
   return found as Record<string, unknown>;
 }
 
-// Whoever asks is known by a token, never by a cookie: any page may ask.
-const ANY_PAGE = {
-  "Access-Control-Allow-Origin": "*",
-  "Access-Control-Allow-Methods": "GET, POST",
-  "Access-Control-Allow-Headers": "Authorization, Content-Type",
-};
+/** Which pages may ask: whoever asks is known by a token, never by a cookie. */
+function readableBy(origin: string): Record<string, string> {
+  return {
+    "Access-Control-Allow-Origin": origin,
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    ...(origin === "*" ? {} : { Vary: "Origin" }),
+  };
+}
 
 /** Once it is leaving, each answer is the last one of its connection. */
 export async function respond(
   routes: readonly Route[],
   message: IncomingMessage,
   response: ServerResponse,
+  origin: string,
   leaving: () => boolean,
 ): Promise<void> {
   let answer: Answer;
@@ -88,10 +95,14 @@ export async function respond(
     };
   }
   response.statusCode = answer.status ?? 200;
-  const headers = { ...ANY_PAGE, ...answer.headers, ...(leaving() ? { Connection: "close" } : {}) };
+  const last = leaving() ? { Connection: "close" } : {};
+  const headers = { ...readableBy(origin), ...answer.headers, ...last };
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (answer.stream) {
-    await pipeline(answer.stream, response).catch(() => response.destroy());
+    await pipeline(answer.stream, response).catch((error: Error) => {
+      console.error(`${message.method} ${message.url}: broken off: ${error.message}`);
+      response.destroy();
+    });
   } else if (answer.body === undefined) {
     response.end();
   } else {

@@ -20,13 +20,14 @@ export interface Leaving {
 
 let leaving = false;
 
-export function server(routes: readonly Route[]): Server {
+/** Origin: whose pages may read what it answers. */
+export function server(routes: readonly Route[], origin = "*"): Server {
   const made = createServer((message, response) => {
     response.setHeader("X-Node", hostname());
     response.setHeader("X-Version", release.version);
     // Whom the proxy in front says that it speaks for: all that a service can know of it.
     response.setHeader("X-Visitor", message.headers["x-forwarded-for"] ?? "nobody");
-    void respond(routes, message, response, () => leaving);
+    void respond(routes, message, response, origin, () => leaving);
   });
   made.keepAliveTimeout = KEEP_ALIVE;
   made.headersTimeout = KEEP_ALIVE + 5_000;

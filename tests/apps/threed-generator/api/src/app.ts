@@ -7,6 +7,7 @@ import { Bucket } from "./shared/bucket.js";
 import { Cache } from "./shared/cache.js";
 import { Database } from "./shared/database.js";
 import { Echo } from "./shared/echo.js";
+import { PostgresPeople } from "./shared/people.js";
 import { serve, server } from "./shared/server.js";
 
 const wanted = settings(process.env);
@@ -17,7 +18,7 @@ const database = new Database({
 });
 const cache = new Cache(wanted.redisUrl);
 const bucket = new Bucket(wanted.bucket);
-const accounts = new Accounts(database, wanted.signingKeys);
+const accounts = new Accounts(new PostgresPeople(database), { keys: wanted.signingKeys, life: "1h" });
 const models = new Models(database, cache, bucket);
 
 const listening = server(routes({ accounts, bucket, cache, database, models }));

@@ -5,10 +5,9 @@ import type { Bucket } from "./shared/bucket.js";
 import type { Cache } from "./shared/cache.js";
 import type { Database } from "./shared/database.js";
 import { deepHealth, health, objects, primary, redis, replica } from "./shared/health.js";
-import { body, Refusal, type Request, type Route } from "./shared/http.js";
+import { body, ID, Refusal, type Request, type Route } from "./shared/http.js";
 
 const LARGEST_MODEL = 50 * 1024 * 1024;
-const ID = "(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})";
 
 export interface Parts {
   accounts: Accounts;

@@ -1,0 +1,22 @@
+/** An empty database gets its first article; a second time is nothing. */
+import { Database } from "./shared/database.js";
+import { Environment } from "./shared/environment.js";
+
+const WELCOME = "00000000-0000-4000-8000-000000000001";
+
+const environment = new Environment(process.env);
+const url = environment.required("DATABASE_URL");
+environment.complete();
+const database = new Database({ url, authorities: environment.optional("PGSSLROOTCERT") });
+try {
+  await database.write((client) =>
+    client.query(
+      `INSERT INTO articles (id, title, content, status)
+       VALUES ($1, 'Welcome', 'Everything begins with a first note.', 'active')
+       ON CONFLICT (id) DO NOTHING`,
+      [WELCOME],
+    ),
+  );
+} finally {
+  await database.close();
+}
