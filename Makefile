@@ -66,7 +66,15 @@ release: $(VENV) ## A published version, and nothing else: make release STACK=pr
 
 .PHONY: rollback
 rollback: $(VENV) ## The version that served before, or TO=1.4.0: make rollback STACK=prod APP=notebook
-	@$(COMMANDS) rollback $(STACK) $(APP) $(if $(TO),--to $(TO))
+	@$(COMMANDS) rollback $(STACK) $(APP) $(if $(TO),--to $(TO)) $(if $(DATABASE),--database $(DATABASE))
+
+.PHONY: rotate
+rotate: $(VENV) ## A new key or password, nobody logged out: make rotate STACK=prod APP=notebook SECRET=JWT_SECRET
+	@$(COMMANDS) rotate $(STACK) $(APP) $(SECRET) $(if $(EARLY),--early)
+
+.PHONY: seed
+seed: $(VENV) ## First content of a database: make seed STACK=dev APP=notebook
+	@$(COMMANDS) seed $(STACK) $(APP) $(if $(CONFIRM),--confirm $(CONFIRM)) $(if $(AGAIN),--again)
 
 .PHONY: connect
 connect: $(VENV) ## A shell on the operations instance, or on a host: make connect STACK=prod HOST=web-a1

@@ -31,6 +31,8 @@ COMMANDS = {
     "publish": "Put one part of a version into the artifact bucket, with its digest",
     "release": "Serve a published version of an application, and change nothing else",
     "rollback": "Serve the version that served before, or an older one",
+    "rotate": "A new signing key or database password, with nobody logged out",
+    "seed": "Give an application's database its first content",
     "status": "Say what is there, where it is and whether it is well",
     "picture": "Draw what is there, from the state's resource graph",
     "connect": "Open a shell on the operations instance or on a host, or run one command there",

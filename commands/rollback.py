@@ -7,6 +7,7 @@ from commands.error import CommandError
 from commands.operations import Way, way_to
 from commands.progress import under_way
 from commands.release import ask, release
+from commands.seed import on_operations, serving
 from commands.stack import Stack
 from hosts.programs import DIRECTORY
 
@@ -14,12 +15,39 @@ from hosts.programs import DIRECTORY
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("application", metavar="APP")
     parser.add_argument("--to", metavar="VERSION", help="default: the one that served before")
+    parser.add_argument(
+        "--database",
+        metavar="TARGET",
+        help="and its database back to this version of the schema, once the older code serves",
+    )
     ask(parser)
 
 
 def run(stack: Stack, given: argparse.Namespace) -> int:
-    to = given.to or previous(stack, given.application)
-    return release(stack, given.application, to, asks=not given.yes)
+    application, target = given.application, given.database
+    to = given.to or previous(stack, application)
+    if target is None:
+        return release(stack, application, to, asks=not given.yes)
+    newest = serving(stack, application)
+    # The release that made the newer schema knows the way back from it. Looked at before anything
+    # changes; gone after the older code serves, which runs on the newer schema as it did when
+    # that came, while the newer code would not run on the older.
+    back = ("down", application, newest, "--target", target, "--kept", to)
+    with way_to(stack) as way:
+        print(f"The database of {application} would go back to {target}:", flush=True)
+        if on_operations(way, *back, "--plan"):
+            raise CommandError("Nothing has changed.")
+    if code := release(stack, application, to, asks=not given.yes):
+        return code
+    with way_to(stack) as way:
+        if on_operations(way, *back):
+            raise CommandError(
+                f"{application} {to} serves; its database did not go all the way back to {target}.",
+                "What is said above names the file. Correct it, and do the rest with the same "
+                "command on the operations instance: "
+                f"{' '.join(('sudo', f'{DIRECTORY}/release', *back))}",
+            )
+    return 0
 
 
 def previous(stack: Stack, application: str) -> str:

@@ -1,6 +1,7 @@
-"""Pulumi.STACK.yaml as a text: one release is changed, and every other character stays."""
+"""Pulumi.STACK.yaml as a text: one release or rotation changes, and every other character stays."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +12,7 @@ from commands.error import CommandError
 
 CONFIG = "config"
 RELEASES = "groundwork:releases"
+ROTATIONS = "groundwork:rotations"
 
 
 @dataclass(frozen=True)
@@ -32,37 +34,50 @@ class StackFile:
 
 def with_release(text: str, application: str, version: str) -> str:
     """The file's text with this version of the application; CommandError where it has no place."""
+    return _with_entry(text, RELEASES, application, version, _written(version))
+
+
+def with_rotation(text: str, application: str, secret: str, stands: Mapping[str, Any]) -> str:
+    """The file's text with a secret standing so; CommandError where it has no place."""
+    config: dict[str, Any] = yaml.safe_load(text)[CONFIG]
+    known: dict[str, dict[str, dict[str, Any]]] = config.get(ROTATIONS) or {}
+    after: dict[str, dict[str, Any]] = {**known.get(application, {}), secret: dict(stands)}
+    written = yaml.safe_dump(after, default_flow_style=True, sort_keys=False, width=10_000).strip()
+    return _with_entry(text, ROTATIONS, application, after, written)
+
+
+def _with_entry(text: str, group: str, application: str, value: object, written: str) -> str:
     node = yaml.compose(text, yaml.SafeLoader)
     config = _value(node, CONFIG)
     if not isinstance(config, yaml.MappingNode) or config.flow_style or not config.value:
         raise CommandError(f"The stack's file has no `{CONFIG}:` with a key a line.")
-    releases = _value(config, RELEASES)
-    line = f"{application}: {_written(version)}"
-    if isinstance(releases, yaml.MappingNode):
-        changed = _in_mapping(text, releases, application, line, version)
-    elif releases is None:
+    entries = _value(config, group)
+    if isinstance(entries, yaml.MappingNode):
+        changed = _in_mapping(text, entries, application, written)
+    elif entries is None:
         key = config.value[0][0]
         indent = " " * key.start_mark.column
-        changed = _inserted(text, _end(config), f"{indent}{RELEASES}:\n{indent}  {line}\n")
+        changed = _inserted(
+            text, _end(config), f"{indent}{group}:\n{indent}  {application}: {written}\n"
+        )
     else:
-        raise CommandError(f"{RELEASES} in the stack's file is no group of applications.")
-    _see_that_only_it_changed(text, changed, application, version)
+        raise CommandError(f"{group} in the stack's file is no group of applications.")
+    _see_that_only_it_changed(text, changed, group, application, value, written)
     return changed
 
 
-def _in_mapping(
-    text: str, releases: yaml.MappingNode, application: str, line: str, version: str
-) -> str:
-    for key, value in releases.value:
+def _in_mapping(text: str, entries: yaml.MappingNode, application: str, written: str) -> str:
+    line = f"{application}: {written}"
+    for key, value in entries.value:
         if key.value == application:
-            return _replaced(text, value, _written(version))
-    if releases.flow_style:
-        before = text[: releases.end_mark.index - 1].rstrip()
+            return _replaced(text, value, written)
+    if entries.flow_style:
+        before = text[: entries.end_mark.index - 1].rstrip()
         comma = "" if before.endswith(("{", ",")) else ","
-        rest = text[releases.end_mark.index - 1 :]
+        rest = text[entries.end_mark.index - 1 :]
         return f"{before}{comma}{'' if before.endswith('{') else ' '}{line}{rest}"
-    indent = " " * releases.value[0][0].start_mark.column
-    return _inserted(text, _end(releases), f"{indent}{line}\n")
+    indent = " " * entries.value[0][0].start_mark.column
+    return _inserted(text, _end(entries), f"{indent}{line}\n")
 
 
 def _replaced(text: str, value: yaml.Node, written: str) -> str:
@@ -99,11 +114,17 @@ def _written(version: str) -> str:
     return version if isinstance(yaml.safe_load(version), str) else f'"{version}"'
 
 
-def _see_that_only_it_changed(before: str, after: str, application: str, version: str) -> None:
+def _see_that_only_it_changed(
+    before: str, after: str, group: str, application: str, value: object, written: str
+) -> None:
     wanted = cast(dict[str, Any], yaml.safe_load(before))
-    wanted[CONFIG].setdefault(RELEASES, {})[application] = version
-    if yaml.safe_load(after) != wanted:
+    wanted[CONFIG].setdefault(group, {})[application] = value
+    try:
+        well = yaml.safe_load(after) == wanted
+    except yaml.YAMLError:
+        well = False
+    if not well:
         raise CommandError(
-            f"{RELEASES}.{application} cannot be changed by itself in the stack's file.",
-            f"Write it by hand: {application}: {_written(version)}",
+            f"{group}.{application} cannot be changed by itself in the stack's file.",
+            f"Write it by hand: {application}: {written}",
         )

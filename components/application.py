@@ -10,7 +10,12 @@ from components.alarms import Alarms, AlarmsArgs, cache_alarms, database_alarms,
 from components.bucket import Bucket, BucketArgs, CrossOrigin, Expiry
 from components.cache import Cache, CacheArgs
 from components.database import Database, DatabaseArgs
-from components.database_access import DatabaseAccess, DatabaseAccessArgs, DatabaseRole
+from components.database_access import (
+    DatabaseAccess,
+    DatabaseAccessArgs,
+    DatabaseRole,
+    username,
+)
 from components.ecs_cluster import EcsCluster
 from components.fargate_service import FargateService, FargateServiceArgs
 from components.firewall import ANYWHERE, Firewall, FirewallArgs, Group, Passage, PrefixList
@@ -27,7 +32,7 @@ from components.permissions import (
     read_secrets,
 )
 from components.registry import Registry, RegistryArgs
-from components.secret import Generated, Secret, SecretArgs, Supplied
+from components.secret import Generated, Secret, SecretArgs, Supplied, TwoKeys
 from components.variables import Facts, StoreFacts, reads, resolve
 from components.workload import SecretReference, Workload
 from settings import application as wanted
@@ -39,6 +44,7 @@ from settings.stack import (
     FargateSize,
     HostEdge,
     HostsPlacement,
+    Rotation,
 )
 from settings.tree import Settings
 
@@ -109,6 +115,7 @@ class Application(pulumi.ComponentResource):
                 for key, bucket in self.buckets.items()
             },
             secrets=self.secret_arns,
+            generations=self._generations(),
             stack={"name": args.settings.name, "region": args.settings.stack.region},
         )
         self.workloads = {
@@ -166,25 +173,36 @@ class Application(pulumi.ComponentResource):
     # What it keeps
 
     def _secrets(self) -> dict[str, pulumi.Output[str]]:
-        configuration = pulumi.Config()
         return {
             key: Secret(
                 f"{self._prefix}-{key.lower().replace('_', '-')}",
                 SecretArgs(
                     description=f"{self._spec.title}: {key}",
-                    content=(
-                        Generated(length=secret.bytes, alphabet=secret.format)
-                        if isinstance(secret, wanted.GeneratedSecret)
-                        else Supplied(
-                            value=configuration.require_secret(configuration_key(self._prefix, key))
-                        )
-                    ),
+                    content=self._content(key, secret),
                     key_arn=self._args.key_arn,
                     durable=self._args.settings.stack.durable,
                 ),
                 opts=self._child,
             ).arn
             for key, secret in self._spec.secrets.items()
+        }
+
+    def _content(self, key: str, secret: wanted.Secret) -> Generated | TwoKeys | Supplied:
+        if isinstance(secret, wanted.SuppliedSecret):
+            name = configuration_key(self._prefix, key)
+            return Supplied(value=pulumi.Config().require_secret(name))
+        generated = Generated(length=secret.bytes, alphabet=secret.format)
+        if secret.rotate == "never":
+            return generated
+        stands = self._args.settings.rotation(self._prefix, key)
+        return TwoKeys(of=generated, current=stands.current, accepted=stands.accepted)
+
+    def _generations(self) -> dict[str, str]:
+        """Two-key secret → which two keys it holds."""
+        return {
+            key: _generation(self._args.settings.rotation(self._prefix, key))
+            for key, secret in self._spec.secrets.items()
+            if isinstance(secret, wanted.GeneratedSecret) and secret.rotate == "two-key"
         }
 
     def _buckets(self) -> dict[str, Bucket]:
@@ -283,9 +301,13 @@ class Application(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+        rotations = {
+            role: self._args.settings.rotation(self._prefix, f"stores.{key}.{role}")
+            for role in (store.owner, *store.roles, "backup")
+        }
         usernames = {
             store.owner: store.owner,
-            **{role: role for role in store.roles},
+            **{role: username(role, rotations[role].current) for role in store.roles},
             "backup": f"{store.owner}_backup"[:32],
         }
         readers = {role for role, of in store.roles.items() if of.rights == "read"}
@@ -298,10 +320,12 @@ class Application(pulumi.ComponentResource):
                 database=database_name,
                 roles={
                     role: DatabaseRole(
-                        username=username,
+                        username=of,
                         host=database.reader_host if role in readers else database.host,
+                        generation=rotations[role].current,
+                        accepted=rotations[role].accepted,
                     )
-                    for role, username in usernames.items()
+                    for role, of in usernames.items()
                 },
                 key_arn=self._args.key_arn,
                 durable=stack.durable,
@@ -345,6 +369,11 @@ class Application(pulumi.ComponentResource):
             },
             secret_arns=secret_arns,
             usernames=usernames,
+            generations={
+                role: str(stands.current)
+                for role, stands in rotations.items()
+                if stands.current > 1
+            },
         )
         return facts, Passage(peer=Group(database.group_id), port=database.port)
 
@@ -424,6 +453,11 @@ class Application(pulumi.ComponentResource):
             for key, value in self._environment(service).items()
         }
         secret = {key: one for key, one in values.items() if isinstance(one, SecretReference)}
+        secret |= {
+            f"{key}_PREVIOUS": replace(one, field="previous")
+            for key, one in secret.items()
+            if one.field == "current"
+        }
         return Workload(
             application=self._prefix,
             service=service,
@@ -613,6 +647,10 @@ class Application(pulumi.ComponentResource):
             ),
             opts=self._child,
         ).digest
+
+
+def _generation(rotation: Rotation) -> str:
+    return f"{rotation.current}, accepts {rotation.accepted}"
 
 
 def _parameters(store: wanted.Database) -> dict[str, str | int | float]:

@@ -21,6 +21,8 @@ class DatabaseRole:
     username: str
     host: pulumi.Input[str]  # a role that only reads may be sent to a replica
     password: pulumi.Input[str] | None = None  # None: generated
+    generation: int = 1  # of the password
+    accepted: int = 0  # the generation that may still, or soon, be used beside it; 0: none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,12 @@ class DatabaseAccess(pulumi.ComponentResource):
         for task, role in args.roles.items():
             password = role.password
             if password is None:
-                password = generate(f"{name}-{task}", Generated(), child)
+                passwords = {
+                    generation: generate(f"{name}-{task}", Generated(), child, generation)
+                    for generation in (role.generation, role.accepted)
+                    if generation
+                }
+                password = passwords[role.generation]
             self.secret_arns[task] = Secret(
                 f"{name}-{task}",
                 SecretArgs(
@@ -61,6 +68,12 @@ class DatabaseAccess(pulumi.ComponentResource):
                 opts=child,
             ).arn
         self.register_outputs({"secret_arns": self.secret_arns})
+
+
+def username(role: str, generation: int) -> str:
+    """Two users take turns: whoever still has the last password keeps coming in by it."""
+    # 32 characters at most (MySQL).
+    return role if generation % 2 else f"{role[:30]}_b"
 
 
 def connection_url(

@@ -211,6 +211,13 @@ def _container(args: FargateServiceArgs, log_group: pulumi.Input[str]) -> dict[s
         if shape.port is None
         else {"portMappings": [{"containerPort": shape.port, "protocol": "tcp"}]}
     )
+    # A task knows only the values that it was started with: a label makes it another one.
+    generations = {
+        f"groundwork.generation.{key}": one.generation
+        for key, one in sorted(args.workload.secret.items())
+        if one.generation
+    }
+    labels = {"dockerLabels": generations} if generations else {}
     return {
         "name": args.workload.service,
         "image": args.image,
@@ -246,6 +253,7 @@ def _container(args: FargateServiceArgs, log_group: pulumi.Input[str]) -> dict[s
                 "max-buffer-size": "4m",
             },
         },
+        **labels,
         **ports,
         **health,
     }

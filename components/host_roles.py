@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from components.database_access import username
 from hosts.roles import nginx as web
 from hosts.roles.baseline import Baseline, baseline
 from hosts.roles.database_bootstrap import (
@@ -115,7 +116,7 @@ def database_roles(settings: Settings, facts: Mapping[str, Any]) -> list[Role]:
     architecture = architecture_of(settings.stack.operations.instance_type)
     for name, application in settings.applications.items():
         bootstraps = {
-            store: _bootstrap(name, store, database, facts)
+            store: _bootstrap(settings, name, store, database, facts)
             for store, database in application.databases.items()
         }
         roles += [database_bootstrap(wanted) for wanted in bootstraps.values()]
@@ -455,10 +456,13 @@ def rotation_seconds(settings: Settings, pool: str, application: str) -> tuple[i
 
 
 def _bootstrap(
-    application: str, store: str, database: Database, facts: Mapping[str, Any]
+    settings: Settings, application: str, store: str, database: Database, facts: Mapping[str, Any]
 ) -> DatabaseBootstrap:
     told = facts["databases"][f"{application}-{store}"]
     secrets: Mapping[str, str] = told["secrets"]
+    rotations = {
+        role: settings.rotation(application, f"stores.{store}.{role}") for role in database.roles
+    }
     return DatabaseBootstrap(
         key=f"{application}-{store}",
         engine=database.kind,
@@ -469,7 +473,7 @@ def _bootstrap(
         roles=(
             *(
                 DatabaseRole(
-                    name=role,
+                    name=username(role, rotations[role].current),
                     secret_arn=secrets[role],
                     rights=of.rights,
                     settings=of.settings,
@@ -477,6 +481,11 @@ def _bootstrap(
                 for role, of in database.roles.items()
             ),
             DatabaseRole(name=told["backup_user"], secret_arn=secrets["backup"], rights="backup"),
+        ),
+        closed=tuple(
+            username(role, rotation.current + 1)
+            for role, rotation in rotations.items()
+            if rotation.current > 1 and not rotation.accepted
         ),
         extensions=database.extensions,
         character_set=database.character_set,

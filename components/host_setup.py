@@ -227,6 +227,7 @@ class HostSetup(pulumi.ComponentResource):
                 version=version,
                 hosts={key: hosts[key] for pool in pools for key in self._args.fleets[pool].hosts},
                 migration=operations if spec.migration else None,
+                after=[operations.configuration] if spec.databases and not spec.migration else [],
                 seconds_per_host=2 * slowest + rotation + SECONDS_BESIDE,
             ),
             opts=self._child,
@@ -242,4 +243,5 @@ def _told(workload: Workload) -> dict[str, Any]:
 
 
 def _source(secret: SecretReference) -> dict[str, Any]:
-    return {"arn": secret.arn, "field": secret.field}
+    generation = {"generation": secret.generation} if secret.generation else {}
+    return {"arn": secret.arn, "field": secret.field, **generation}

@@ -18,6 +18,22 @@ class Generated:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TwoKeys:
+    """A signing key, and another that is accepted beside it: {current, previous}.
+
+    Each generation is a random value of its own name in the state, encrypted there like every
+    other. So the stack's file alone says which two there are: a run without a change changes
+    nothing, the other key outlives any number of runs, and a secret that somebody deleted comes
+    back with both. Rotation inside Secrets Manager would keep them there alone, change behind the
+    program's back what it then takes for drift, and need a function that may write secrets.
+    """
+
+    of: Generated
+    current: int
+    accepted: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Supplied:
     """Given by the stack's configuration."""
 
@@ -27,7 +43,7 @@ class Supplied:
 @dataclass(frozen=True, kw_only=True)
 class SecretArgs:
     description: str
-    content: Generated | Supplied
+    content: Generated | TwoKeys | Supplied
     key_arn: pulumi.Input[str]
     durable: bool
 
@@ -53,6 +69,15 @@ class Secret(pulumi.ComponentResource):
         match args.content:
             case Generated() as wanted:
                 value = generate(name, wanted, child)
+            case TwoKeys(of=wanted, current=current, accepted=accepted):
+                value = pulumi.Output.secret(
+                    pulumi.Output.json_dumps(
+                        {
+                            "current": generate(name, wanted, child, current),
+                            "previous": generate(name, wanted, child, accepted),
+                        }
+                    )
+                )
             case Supplied(value=supplied):
                 value = pulumi.Output.secret(supplied)
         version = aws.secretsmanager.SecretVersion(
@@ -63,8 +88,12 @@ class Secret(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def generate(name: str, wanted: Generated, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """A random value that stays the same from run to run."""
+def generate(
+    name: str, wanted: Generated, opts: pulumi.ResourceOptions, generation: int = 1
+) -> pulumi.Output[str]:
+    """A random value that stays the same from run to run; another one for each generation."""
+    if generation != 1:
+        name = f"{name}-{generation}"
     if wanted.alphabet == "hex":
         # Two digits a byte.
         return pulumi.Output.secret(

@@ -1,7 +1,7 @@
 """What the ${…} of an application's variables stand for, once its stores and secrets are made."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -18,6 +18,7 @@ class StoreFacts:
     plain: Mapping[str, pulumi.Input[str]]  # host, port, name, reader_host
     secret_arns: Mapping[str, pulumi.Input[str]]  # role -> secret of {username, password, url, …}
     usernames: Mapping[str, str]
+    generations: Mapping[str, str] = field(default_factory=dict[str, str])  # role -> of its secret
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class Facts:
     stores: Mapping[str, StoreFacts]
     buckets: Mapping[str, Mapping[str, pulumi.Input[str]]]
     secrets: Mapping[str, pulumi.Input[str]]
+    generations: Mapping[str, str]  # two-key secret -> which two keys it holds
     stack: Mapping[str, str]
 
 
@@ -83,6 +85,15 @@ def _plain(reference: Reference, facts: Facts) -> pulumi.Input[str]:
 
 def _secret(reference: Reference, facts: Facts) -> SecretReference:
     if reference.kind == "secrets":
-        return SecretReference(arn=facts.secrets[reference.name])
+        generation = facts.generations.get(reference.name, "")
+        return SecretReference(
+            arn=facts.secrets[reference.name],
+            field="current" if generation else "",
+            generation=generation,
+        )
     store = facts.stores[reference.name]
-    return SecretReference(arn=store.secret_arns[reference.role], field=reference.fact)
+    return SecretReference(
+        arn=store.secret_arns[reference.role],
+        field=reference.fact,
+        generation=store.generations.get(reference.role, ""),
+    )

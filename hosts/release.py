@@ -1,6 +1,6 @@
 """A version of an application on all its hosts, one after the other, or on none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -29,6 +29,8 @@ class ReleaseArgs:
     """In the order in which they change."""
     migration: ReleasedHost | None
     """The operations instance, where the version brings the database along."""
+    after: Sequence[pulumi.Resource] = ()
+    """What is there before a host changes: users of databases, for one."""
     seconds_per_host: int
     """At most: leaving rotation, starting, becoming healthy, coming back; or going back again."""
 
@@ -67,6 +69,7 @@ class Release(pulumi.ComponentResource):
         ready = [run(key, host, "stage") for key, host in args.hosts.items()]
         if args.migration is not None:
             ready = [run("operations", args.migration, "migrate", *ready)]
+        ready = [*ready, *args.after]
         for action in ("switch", "confirm"):
             for key, host in args.hosts.items():
                 ready = [run(key, host, action, *ready)]

@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
 
 from settings import references
-from settings.application import Application, Container, Migration, Node, Pm2, Runtime, Service
+from settings.application import (
+    Application,
+    Container,
+    GeneratedSecret,
+    Migration,
+    Node,
+    Pm2,
+    Runtime,
+    Service,
+)
 from settings.model import bytes_of, cron_fault
 from settings.problem import Problem, shown
 from settings.stack import (
@@ -160,6 +169,37 @@ def _variables_are_where_they_work(application: Application) -> Iterator[Fault]:
                 )
 
 
+def rotating(application: Application) -> list[str]:
+    """What make rotate can rotate, by its name under groundwork:rotations."""
+    return [
+        *(
+            key
+            for key, secret in application.secrets.items()
+            if isinstance(secret, GeneratedSecret) and secret.rotate == "two-key"
+        ),
+        *(
+            f"stores.{store}.{role}"
+            for store, database in application.databases.items()
+            for role in database.roles
+        ),
+    ]
+
+
+def _previous_keys_have_a_variable(application: Application) -> Iterator[Fault]:
+    two_keys = set(rotating(application))
+    for name, service in application.services.items():
+        for variable, value in service.environment.items():
+            for text in references.references_in(value):
+                kind, _, secret = text.partition(".")
+                other = f"{variable}_PREVIOUS"
+                if kind == "secrets" and secret in two_keys and other in service.environment:
+                    yield (
+                        f"services.{name}.environment.{other}",
+                        "given",
+                        f"must be left out: {secret} is two-key, and fills it",
+                    )
+
+
 def _migrates_in_one_way(migration: Migration) -> Iterator[Fault]:
     if migration.command is None and migration.sql is None:
         yield "migration", "neither command nor sql", "one of the two must say how it migrates"
@@ -267,6 +307,7 @@ APPLICATION_CHECKS: tuple[Callable[[Application], Iterable[Fault]], ...] = (
     _values_refer_to_what_is_there,
     _origins_are_hosts,
     _variables_are_where_they_work,
+    _previous_keys_have_a_variable,
     _parts_name_each_other,
     _times_exist,
     _queues_lose_nothing,
@@ -433,6 +474,28 @@ def _seeds_are_asked_for(settings: Settings) -> Iterator[Fault]:
             )
         elif application.migration is None or application.migration.seed is None:
             yield key, "true", f"apps/{name}.yaml has no migration.seed"
+
+
+def _rotations_fit(settings: Settings) -> Iterator[Fault]:
+    for name, rotations in settings.stack.rotations.items():
+        yield from _known(f"rotations.{name}", name, settings.applications, "applications")
+        if name not in settings.applications:
+            continue
+        known = dict.fromkeys(rotating(settings.applications[name]))
+        for secret, rotation in rotations.items():
+            key = f"rotations.{name}.{secret}"
+            yield from _known(key, secret, known, "secrets that can be rotated")
+            beside = {0, rotation.current - 1}
+            # A database takes a password by itself: nobody has to know it beforehand.
+            if not secret.startswith("stores."):
+                beside.add(rotation.current + 1)
+            if rotation.accepted not in beside:
+                yield (
+                    f"{key}.accepted",
+                    str(rotation.accepted),
+                    f"must be {' or '.join(map(str, sorted(beside)))}: a generation next to the "
+                    "current one, or 0 for none",
+                )
 
 
 def _ports_are_free(settings: Settings) -> Iterator[Fault]:
@@ -616,6 +679,7 @@ STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
     _heaps_are_of_java,
     _memory_suffices,
     _seeds_are_asked_for,
+    _rotations_fit,
     _ports_are_free,
     _names_are_apart,
     _releases_belong_to_applications,

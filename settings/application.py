@@ -305,7 +305,10 @@ class GeneratedSecret(Model):
     bytes: Annotated[int, Field(strict=True, ge=16, le=256)] = 32
     """Bytes of randomness; an alphanumeric one has this many characters."""
     rotate: Literal["never", "two-key"] = "never"
-    """With two-key, NAME_PREVIOUS holds the last value, so that nobody is logged out."""
+    """With two-key, NAME_PREVIOUS holds another value that is accepted, so that make rotate logs
+    nobody out; a key that encrypts stored data must stay, or be replaced by the application."""
+    overlap_days: Days = 7
+    """How long what was signed with a key stays valid: so long it is accepted after a rotation."""
 
 
 class SuppliedSecret(Model):

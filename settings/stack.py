@@ -242,6 +242,17 @@ class PlacedApplication(Model):
     """The first migration is followed by the seed; on a durable stack only make seed does that."""
 
 
+class Rotation(Model):
+    """Which generation of a secret is in use, and which other one is accepted beside it."""
+
+    current: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 1
+    accepted: Annotated[int, Field(strict=True, ge=0, le=10_001)] = 0
+    """One more: everyone knows it already, nobody uses it yet. One less: it was used before. 0:
+    none, for of a signing key generation 0 is one that nobody ever signs with."""
+    since: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    """Day on which it came into use; make rotate writes it."""
+
+
 class Alerts(Model):
     """Who is told when something is wrong."""
 
@@ -289,5 +300,12 @@ class Stack(Model):
     pools: dict[Name, Pool] = {}
     applications: dict[ApplicationName, PlacedApplication]
     releases: dict[ApplicationName, Version] = {}
+    rotations: dict[
+        ApplicationName,
+        dict[
+            Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9_]*|stores(\.[a-z0-9_-]+){2})$")], Rotation
+        ],
+    ] = {}
+    """Secrets that have been rotated: NAME of a two-key secret, or stores.STORE.ROLE."""
     alerts: Alerts = Alerts()
     exemptions: tuple[Exemption, ...] = ()

@@ -5,7 +5,7 @@ from typing import Literal
 
 from settings.application import Application, Java, Service, Site
 from settings.model import Model
-from settings.stack import CdnEdge, HostsPlacement, PlacedApplication, Stack
+from settings.stack import CdnEdge, HostsPlacement, PlacedApplication, Rotation, Stack
 
 
 class Settings(Model):
@@ -20,6 +20,10 @@ class Settings(Model):
     def placed(self, application: str) -> PlacedApplication:
         """How much of an application this stack has."""
         return self.stack.applications[application]
+
+    def rotation(self, application: str, secret: str) -> Rotation:
+        """Where a secret stands: NAME, or stores.STORE.ROLE."""
+        return self.stack.rotations.get(application, {}).get(secret, Rotation())
 
     def host_name(self, application: str, host: str) -> str:
         """A public host of an application, in full."""

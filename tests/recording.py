@@ -195,7 +195,8 @@ class Engine(pulumi.runtime.Mocks):
 def _invented(args: MockResourceArgs) -> dict[str, Any]:
     package, _, kind = args.typ.partition(":")
     if package == "random":
-        return {"result": f"generated-{args.name}", "hex": "c0ffee", "b64Url": "wP_u"}
+        value = f"generated-{args.name}"
+        return {"result": value, "base64": value, "hex": "c0ffee", "b64Url": "wP_u"}
     if package == "command":
         return {"stdout": "", "stderr": ""}
     if package != "aws":

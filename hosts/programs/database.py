@@ -123,6 +123,8 @@ def postgres_is_so(wanted: Wanted) -> bool:
     """Every role can log in, and giving all rights again, then undoing it, changes nothing."""
     if not all(can_log_in(wanted, role) for role in wanted.everyone):
         return False
+    if open_in_postgres(wanted):
+        return False
     mark = "---- between ----"
     trial = f"BEGIN;{SHAPE}\\echo {mark}\n{rights_sql(wanted)}\n\\echo {mark}\n{SHAPE}ROLLBACK;"
     try:
@@ -131,6 +133,29 @@ def postgres_is_so(wanted: Wanted) -> bool:
         return False
     before, _, after = answer.split(mark)
     return before.strip() == after.strip()
+
+
+def open_in_postgres(wanted: Wanted) -> list[str]:
+    """Who may log in and should not any more."""
+    if not wanted.closed:
+        return []
+    names = ", ".join(map(text, wanted.closed))
+    asked = f"SELECT rolname FROM pg_roles WHERE rolcanlogin AND rolname IN ({names});"  # noqa: S608 - quoted
+    return psql(wanted, wanted.administrator, "postgres", asked).split()
+
+
+def close_in_postgres(wanted: Wanted) -> None:
+    """They may not come again, and whoever is there is shown out."""
+    for user in open_in_postgres(wanted):
+        sessions = (
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {text(user)};"  # noqa: S608 - quoted
+        )
+        psql(
+            wanted,
+            wanted.administrator,
+            "postgres",
+            f"ALTER ROLE {name(user)} NOLOGIN; GRANT {name(user)} TO CURRENT_USER; {sessions}",
+        )
 
 
 def bootstrap_postgres(wanted: Wanted) -> None:
@@ -147,6 +172,7 @@ def bootstrap_postgres(wanted: Wanted) -> None:
                 f"{verb} ROLE {name(role.name)} LOGIN NOCREATEDB NOCREATEROLE "
                 f"PASSWORD {text(scram(role.login.password))};"
             )
+    close_in_postgres(wanted)
     owner = name(wanted.owner.name)
     # Who hands a database over, or gives rights in another's name, must be able to become it.
     right = "SET" if int(ask("SHOW server_version_num;")) >= 160_000 else "MEMBER"
@@ -192,7 +218,20 @@ def mysql_is_so(wanted: Wanted) -> bool:
                 return False
     except RefusedError:
         return False
-    return True
+    return not open_in_mysql(wanted)
+
+
+def open_in_mysql(wanted: Wanted) -> list[str]:
+    """Who may log in and should not any more."""
+    found: list[str] = []
+    for user in wanted.closed:
+        try:
+            shown = mysql(wanted, wanted.administrator, f"SHOW CREATE USER {mysql_text(user)}@'%';")
+        except RefusedError:
+            continue  # there is none
+        if "ACCOUNT LOCK" not in shown.upper():
+            found.append(user)
+    return found
 
 
 def bootstrap_mysql(wanted: Wanted) -> None:
@@ -204,10 +243,14 @@ def bootstrap_mysql(wanted: Wanted) -> None:
         password = mysql_text(role.login.password)
         statements += [
             f"CREATE USER IF NOT EXISTS {account(role)} IDENTIFIED BY {password};",
-            f"ALTER USER {account(role)} IDENTIFIED BY {password} REQUIRE SSL;",
+            f"ALTER USER {account(role)} IDENTIFIED BY {password} REQUIRE SSL ACCOUNT UNLOCK;",
             f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {account(role)};",
             mysql_grants(wanted, role),
         ]
+    # Who is there stays until he leaves: a master user of RDS ends no session of another.
+    statements += [
+        f"ALTER USER {mysql_text(user)}@'%' ACCOUNT LOCK;" for user in open_in_mysql(wanted)
+    ]
     mysql(wanted, wanted.administrator, "\n".join(statements))
 
 

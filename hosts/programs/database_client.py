@@ -52,6 +52,8 @@ class Wanted:
     administrator: Login
     owner: DatabaseRole
     roles: tuple[DatabaseRole, ...]
+    closed: tuple[str, ...]
+    """Users that may not log in any more."""
     extensions: tuple[str, ...]
     certificates: str | None
     character_set: str
@@ -86,6 +88,7 @@ def load(specification: Path, *, owner_alone: bool) -> Wanted:
         administrator=owner.login if owner_alone else login(told["administrator"]["arn"]),
         owner=owner,
         roles=() if owner_alone else tuple(role(each, each["rights"]) for each in told["roles"]),
+        closed=tuple(told["closed"]),
         extensions=tuple(told["extensions"]),
         certificates=told.get("certificates"),
         character_set=told["character_set"],

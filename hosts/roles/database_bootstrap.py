@@ -31,6 +31,8 @@ class DatabaseBootstrap:
     owner: str
     owner_secret_arn: str
     roles: tuple[DatabaseRole, ...]
+    closed: tuple[str, ...] = ()
+    """Users of passwords that have been replaced: they may not log in any more."""
     extensions: tuple[str, ...] = ()
     certificates: str | None = None
     """Authorities that the server's certificate is checked against; none: TLS without a check."""
@@ -57,6 +59,7 @@ def database_bootstrap(wanted: DatabaseBootstrap) -> Role:
             }
             for role in wanted.roles
         ],
+        "closed": list(wanted.closed),
         "extensions": list(wanted.extensions),
         "certificates": wanted.certificates,
         "character_set": wanted.character_set,

@@ -26,6 +26,8 @@ class SecretSource:
     """Of the JSON that the secret holds; empty: the whole value."""
     file: str = ""
     """Kept as a file of this name; the variable holds its path (certificates, keys)."""
+    generation: str = ""
+    """Another text once it has been rotated: then the service is owed a restart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,9 @@ class Service:
 
         def place(source: SecretSource) -> dict[str, str]:
             field = {"field": source.field} if source.field else {}
-            return {"arn": source.arn, **field, **({"name": source.file} if source.file else {})}
+            name = {"name": source.file} if source.file else {}
+            generation = {"generation": source.generation} if source.generation else {}
+            return {"arn": source.arn, **field, **name, **generation}
 
         sources = sorted(self.secrets.items())
         specification = {

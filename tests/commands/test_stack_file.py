@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.error import CommandError
-from commands.stack_file import StackFile, with_release
+from commands.stack_file import StackFile, with_release, with_rotation
 from localcloud.paths import ROOT
 
 FILE = """\
@@ -110,3 +110,26 @@ def test_a_file_keeps_its_rights(tmp_path: Path) -> None:
     assert path.read_text() == "a: 2\n"
     assert path.stat().st_mode & 0o777 == 0o640
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_first_rotation_makes_its_group_and_the_next_ones_find_it() -> None:
+    once = with_rotation(FILE, "notebook", "JWT_SECRET", {"current": 1, "accepted": 2})
+    twice = with_rotation(once, "shop", "stores.main.app", {"current": 2, "since": "2026-11-26"})
+    again = with_rotation(twice, "notebook", "JWT_SECRET", {"current": 2, "accepted": 1})
+    beside = with_rotation(again, "notebook", "stores.main.app", {"current": 2})
+
+    assert changed_lines(FILE, once) == (
+        set(),
+        {"  groundwork:rotations:", "    notebook: {JWT_SECRET: {current: 1, accepted: 2}}"},
+    )
+    assert changed_lines(twice, again) == (
+        {"    notebook: {JWT_SECRET: {current: 1, accepted: 2}}"},
+        {"    notebook: {JWT_SECRET: {current: 2, accepted: 1}}"},
+    )
+    assert yaml.safe_load(beside)["config"]["groundwork:rotations"] == {
+        "notebook": {
+            "JWT_SECRET": {"current": 2, "accepted": 1},
+            "stores.main.app": {"current": 2},
+        },
+        "shop": {"stores.main.app": {"current": 2, "since": "2026-11-26"}},
+    }

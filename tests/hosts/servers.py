@@ -204,6 +204,7 @@ class Specifications:
                 }
                 for rights in ("write", "read", "backup")
             ],
+            "closed": [],
             "extensions": ["pgcrypto"] if postgres else [],
             "certificates": None,
             "character_set": "UTF8" if postgres else "utf8mb4",

@@ -2,6 +2,7 @@
 create roles and databases, and is no superuser."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,47 @@ def test_no_password_reaches_the_server_in_plain_text_or_an_error(
     with pytest.raises(RefusedError) as refused:
         psql(made, made.administrator, "postgres", "ALTER ROLE nobody PASSWORD 'plain-secret';")
     assert "plain-secret" not in str(refused.value)
+
+
+def test_the_other_user_comes_beside_the_first_who_is_shut_out_in_the_end(
+    specify: Specifications,
+) -> None:
+    before = load(specify("turns"))
+    database.bootstrap_postgres(before)
+    first = next(role for role in before.roles if role.rights == "write")
+
+    def told(closed: list[str]) -> Wanted:
+        other = {
+            "name": "turns_write_b",
+            "arn": specify.secret("write-2", "turns_write_b", "second"),
+            "rights": "write",
+            "settings": {},
+        }
+        return load(specify("turns", roles=[other], closed=closed))
+
+    both = told([])
+    assert not database.postgres_is_so(both)
+    database.bootstrap_postgres(both)
+    assert database.postgres_is_so(both)
+    run(both, "owner", "CREATE TABLE later (id serial);")
+    assert database.can_log_in(before, first)
+    for user in (first, both.roles[0]):
+        psql(both, user.login, "turns", "INSERT INTO later DEFAULT VALUES;")
+
+    # What is open lives on; what is shut is shut for those who are in as well.
+    alone = told(["turns_write"])
+    with database_client.session(replace(before, owner=first)) as sitting:
+        assert sitting.ask("SELECT 1;") == "1"
+        assert not database.postgres_is_so(alone)
+        database.bootstrap_postgres(alone)
+        with pytest.raises(RefusedError, match="ended the session"):
+            sitting.ask("SELECT 1;")
+    assert database.postgres_is_so(alone)
+    assert not database.can_log_in(before, first)
+
+    # The next turn is the first one's again, with another password.
+    database.bootstrap_postgres(load(specify("turns", password="third", closed=["turns_write_b"])))
+    assert database.can_log_in(
+        before, replace(first, login=replace(first.login, password="third-write"))
+    )
+    assert not database.can_log_in(before, first)

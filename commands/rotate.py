@@ -1,0 +1,159 @@
+"""A new value for a signing key or for a database user, with no request failing on the way.
+
+A key: first everyone learns it as the other one that is accepted; when all know it, it signs, and
+the one before is accepted as long as what was signed with it is valid. A user of a database: the
+other one of two takes over; when nobody uses the first any more, it may not log in.
+
+No value passes through here: only numbers of generations do, in the stack's file. Between the
+steps hosts are started anew one after the other, as by a release. Stopped, and run again, it goes
+on with the step that it was at.
+"""
+
+import argparse
+import datetime
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from commands.error import CommandError
+from commands.release import previewed
+from commands.stack import Stack
+from commands.stack_file import with_rotation
+from settings.agreement import rotating
+from settings.application import GeneratedSecret
+from settings.stack import Rotation
+
+
+@dataclass(frozen=True)
+class Step:
+    says: str
+    stands: Rotation
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("application", metavar="APP")
+    parser.add_argument("secret", metavar="SECRET", help="NAME, or stores.STORE.ROLE")
+    parser.add_argument(
+        "--early", action="store_true", help="although what the last key signed is still valid"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="ask nothing (as in CI, where CI is set)"
+    )
+
+
+def run(stack: Stack, given: argparse.Namespace) -> int:
+    application, secret = given.application, given.secret
+    _refuse_unknown(stack, application, secret)
+    stands = stack.tree.rotation(application, secret)
+    today = datetime.datetime.now(datetime.UTC).date()
+    going_on = under_way(secret, stands)
+    if not going_on:
+        if not given.early:
+            _refuse_early(stack, application, secret, stands, today)
+        if pending := previewed(stack.engine):
+            listed = "\n".join(
+                f"  {step.operation} {step.kind} {step.name}" for step in pending[:20]
+            )
+            raise CommandError(
+                f"{stack.name} would change in more than this rotation:\n{listed}",
+                f"Bring it up first: make {'up' if stack.name == 'local' else 'deploy'} "
+                f"STACK={stack.name}",
+            )
+    steps = list(steps_of(secret, stands, today))
+    print(f"{secret} of {application} on {stack.name}:")
+    for step in steps:
+        print(f"  {step.says}")
+    if not (given.yes or os.environ.get("CI") or _agreed()):
+        raise CommandError("Not rotated.", f"{stack.file.path.name} is as it was.")
+    for number, step in enumerate(steps, 1):
+        print(f"{number} of {len(steps)}: {step.says}", flush=True)
+        told = step.stands.model_dump(exclude_none=True)
+        stack.file.write(with_rotation(stack.file.read(), application, secret, told))
+        code = stack.engine.show(
+            *("up", "--yes", "--skip-preview", "--non-interactive"), *stack.engine.policy_pack
+        )
+        if code:
+            raise CommandError(
+                f"{secret} is not rotated yet: the run failed, see above.",
+                "What was valid still is. Mend the cause, leave the stack's file as it is, and "
+                "run the same again: it goes on here.",
+            )
+    print(f"{secret} is rotated. Commit {stack.file.path.name}.")
+    return 0
+
+
+def under_way(secret: str, stands: Rotation) -> bool:
+    """Whether an earlier run has not come to its end."""
+    if secret.startswith("stores."):
+        return stands.accepted > 0
+    return stands.accepted > stands.current
+
+
+def steps_of(secret: str, stands: Rotation, today: datetime.date) -> Iterator[Step]:
+    """What is left to do; what an earlier run began is done again first, which changes nothing
+    where it was done."""
+    new = stands.current + (0 if secret.startswith("stores.") and stands.accepted else 1)
+    if secret.startswith("stores."):
+        yield Step(
+            f"generation {new} comes in, host by host; {new - 1} may still log in",
+            Rotation(current=new, accepted=new - 1, since=today.isoformat()),
+        )
+        yield Step(
+            f"generation {new - 1} may not log in any more",
+            Rotation(current=new, since=today.isoformat()),
+        )
+        return
+    yield Step(
+        f"generation {new} is accepted everywhere, host by host; {new - 1} signs",
+        Rotation(current=new - 1, accepted=new, since=stands.since),
+    )
+    yield Step(
+        f"generation {new} signs, host by host; {new - 1} is accepted",
+        Rotation(current=new, accepted=new - 1, since=today.isoformat()),
+    )
+
+
+def _refuse_unknown(stack: Stack, application: str, secret: str) -> None:
+    if application not in stack.tree.applications:
+        raise CommandError(
+            f"{stack.name} has no application {application}.",
+            f"It has {', '.join(stack.tree.applications) or 'none'}.",
+        )
+    spec = stack.tree.applications[application]
+    known = rotating(spec)
+    if secret in known:
+        return
+    if isinstance(spec.secrets.get(secret), GeneratedSecret):
+        raise CommandError(
+            f"{secret} of {application} is one key, not two: another value would end what it "
+            "signed, or hide what it encrypted.",
+            f"Where it only signs: rotate: two-key in apps/{application}.yaml, and the "
+            f"application accepts {secret}_PREVIOUS too.",
+        )
+    raise CommandError(
+        f"{application} has nothing to rotate that is called {secret}.",
+        f"It has {', '.join(known) or 'nothing'}. A supplied secret is set anew: pulumi config "
+        "set --secret.",
+    )
+
+
+def _refuse_early(
+    stack: Stack, application: str, secret: str, stands: Rotation, today: datetime.date
+) -> None:
+    kept = stack.tree.applications[application].secrets.get(secret)
+    if not isinstance(kept, GeneratedSecret) or stands.since is None:
+        return
+    until = datetime.date.fromisoformat(stands.since) + datetime.timedelta(days=kept.overlap_days)
+    if today < until:
+        raise CommandError(
+            f"What generation {stands.current - 1} of {secret} signed is valid until {until}: "
+            "another rotation would log people out.",
+            "Wait until then; or, where a key has leaked, --early (EARLY=1).",
+        )
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise CommandError("Nobody can be asked here.", "To rotate without a question: --yes")
+    return input("Rotate it? [y/N] ").strip().lower() in ("y", "yes")
