@@ -50,12 +50,22 @@ class ApplicationEdgeArgs:
     edge_provider: aws.Provider
 
 
+@dataclass(frozen=True, kw_only=True)
+class PublishedAt:
+    """Where a site's files go, and what has to forget the ones before."""
+
+    bucket: Bucket
+    distribution_id: pulumi.Output[str]
+    distribution_arn: pulumi.Output[str]
+
+
 class ApplicationEdge(pulumi.ComponentResource):
     """A distribution for each host that the edge answers for."""
 
     host_names: list[str]
     wanted: list[pulumi.Output[list[dict[str, str]]]]  # records that a person makes elsewhere
     distribution_ids: dict[str, pulumi.Output[str]]
+    sites: dict[str, PublishedAt]
 
     def __init__(
         self, name: str, args: ApplicationEdgeArgs, opts: pulumi.ResourceOptions | None = None
@@ -65,6 +75,7 @@ class ApplicationEdge(pulumi.ComponentResource):
         self.host_names = []
         self.wanted = []
         self.distribution_ids = {}
+        self.sites = {}
         fronts = _fronts(args)
         if not fronts:
             self.register_outputs({})
@@ -125,6 +136,12 @@ class ApplicationEdge(pulumi.ComponentResource):
             self.host_names.append(args.host_names[host])
             self.wanted.append(names.wanted)
             self.distribution_ids[host] = edge.distribution_id
+            for site in front.sites:
+                self.sites[site] = PublishedAt(
+                    bucket=sites[site].bucket,
+                    distribution_id=edge.distribution_id,
+                    distribution_arn=edge.arn,
+                )
         self.register_outputs({"distribution_ids": self.distribution_ids})
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from components.database_access import username
 from hosts.roles import nginx as web
@@ -20,7 +20,7 @@ from hosts.roles.node_runtime import NodeRuntime, PinnedArchive, Pm2Runtime
 from hosts.roles.node_service import NodeService, node_service
 from hosts.roles.operations import Operations, operations
 from hosts.roles.pm2_service import Pm2Service, pm2_service
-from hosts.roles.release import ReleasedService, Releases, releases
+from hosts.roles.release import PublishedSite, ReleasedService, Releases, releases
 from hosts.roles.schedule import Schedule, calendar_event, schedule
 from hosts.roles.service import SecretSource
 from hosts.roles.service import Service as HostService
@@ -123,6 +123,7 @@ def database_roles(settings: Settings, facts: Mapping[str, Any]) -> list[Role]:
         migration = application.migration
         if migration is not None:
             roles += _migration(settings, name, bootstraps[migration.store], architecture, facts)
+        roles += _operations_releases(settings, name, facts)
     return roles
 
 
@@ -535,11 +536,33 @@ def _migration(
             after=spec.databases[migration.store].after_migration,
         )
     )
+
+
+def _operations_releases(
+    settings: Settings, application: str, facts: Mapping[str, Any]
+) -> Iterator[Role]:
+    """What the operations instance does with a release: migrates, and publishes sites."""
+    spec = settings.applications[application]
+    artifacts: dict[str, Literal["tar.gz", "jar"]] = {}
+    if spec.migration is not None:
+        runtime = spec.services[spec.migration.service].runtime
+        artifacts[spec.migration.service] = "jar" if isinstance(runtime, Java) else "tar.gz"
+    published = {
+        site: PublishedSite(
+            bucket=place["bucket"],
+            distribution=place["distribution"],
+            immutable=spec.sites[site].immutable,
+        )
+        for site, place in facts["sites"].get(application, {}).items()
+    }
+    if not artifacts and not published:
+        return
     yield releases(
         Releases(
             application=application,
             bucket=settings.stack.artifacts,
-            artifacts={migration.service: "jar" if isinstance(shape.runtime, Java) else "tar.gz"},
+            artifacts={**artifacts, **dict.fromkeys(published, "tar.gz")},
+            published=published,
             services=(),
             drain_seconds=0,
             settle_seconds=0,

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from components.application import Application
+from components.application_edge import PublishedAt
 from components.foundation import Foundation
 from components.host_fleet import Host, HostFleet
 from components.host_roles import (
@@ -36,6 +37,9 @@ class HostSetupArgs:
     foundation: Foundation
     fleets: Mapping[str, HostFleet]
     applications: Mapping[str, Application]
+    published: Mapping[
+        str, Mapping[str, PublishedAt]
+    ]  # application -> site -> where the CDN has it
     granted: Sequence[pulumi.Resource]  # what the operations instance may do
 
 
@@ -166,6 +170,14 @@ class HostSetup(pulumi.ComponentResource):
                     for key, application in self._args.applications.items()
                     if (workload := application.migrating) is not None
                 },
+                "sites": {
+                    key: {
+                        site: {"bucket": place.bucket.name, "distribution": place.distribution_id}
+                        for site, place in sites.items()
+                    }
+                    for key, sites in self._args.published.items()
+                    if sites
+                },
             },
             roles=lambda facts: database_roles(settings, facts),
             after=[jump_host.configuration, *self._args.granted],
@@ -228,6 +240,7 @@ class HostSetup(pulumi.ComponentResource):
                 hosts={key: hosts[key] for pool in pools for key in self._args.fleets[pool].hosts},
                 migration=operations if spec.migration else None,
                 after=[operations.configuration] if spec.databases and not spec.migration else [],
+                publishing=operations if self._args.published.get(application) else None,
                 seconds_per_host=2 * slowest + rotation + SECONDS_BESIDE,
             ),
             opts=self._child,

@@ -99,6 +99,11 @@ def manage_objects(bucket_arn: pulumi.Input[str], prefix: str = "") -> Statement
     )
 
 
+def refresh(distribution_arns: Sequence[pulumi.Input[str]]) -> Statement:
+    """Make the CDN forget what it keeps."""
+    return Statement(actions=("cloudfront:CreateInvalidation",), resources=distribution_arns)
+
+
 def list_objects(bucket_arn: pulumi.Input[str]) -> Statement:
     """Without it, a missing object looks like a forbidden one."""
     return Statement(actions=("s3:GetBucketLocation", "s3:ListBucket"), resources=[bucket_arn])

@@ -1,6 +1,6 @@
 """The whole stack, in the order in which one part needs another."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import pulumi
@@ -8,7 +8,12 @@ import pulumi_aws as aws
 
 from components.alarms import Alarms, AlarmsArgs, host_alarms
 from components.application import Application, ApplicationArgs
-from components.application_edge import ApplicationEdge, ApplicationEdgeArgs, Upstream
+from components.application_edge import (
+    ApplicationEdge,
+    ApplicationEdgeArgs,
+    PublishedAt,
+    Upstream,
+)
 from components.certificate import Certificate, CertificateArgs
 from components.dns import HostNames, HostNamesArgs
 from components.ecs_cluster import EcsCluster
@@ -27,6 +32,7 @@ from components.permissions import (
     manage_objects,
     read_objects,
     read_secrets,
+    refresh,
 )
 from components.providers import Providers, ProvidersArgs
 from components.releases import refuse_missing
@@ -92,7 +98,9 @@ class Platform(pulumi.ComponentResource):
         self._cluster = self._fargate()
         self._applications = {key: self._application(key) for key in settings.applications}
         granted = self._grant_operations()
+        self._published: dict[str, Mapping[str, PublishedAt]] = {}
         records = self._publish()
+        granted += self._grant_publishing()
         if self._stack.pools:
             HostSetup(
                 name,
@@ -101,6 +109,7 @@ class Platform(pulumi.ComponentResource):
                     foundation=self._foundation,
                     fleets=self._fleets,
                     applications=self._applications,
+                    published=self._published,
                     granted=granted,
                 ),
                 opts=self._child,
@@ -479,6 +488,26 @@ class Platform(pulumi.ComponentResource):
             )
         return granted
 
+    def _grant_publishing(self) -> list[pulumi.Resource]:
+        """And the one that gives a site's files to the CDN."""
+        return [
+            Grant(
+                f"{self._prefix}-operations-{key}-sites",
+                role_name=self._foundation.operations.role.name,
+                statements={
+                    **{
+                        f"files-{site}": manage_objects(place.bucket.arn)
+                        for site, place in sites.items()
+                    },
+                    "encrypt": encrypt(self._foundation.key_arn),
+                    "refresh": refresh([place.distribution_arn for place in sites.values()]),
+                },
+                opts=self._child,
+            )
+            for key, sites in self._published.items()
+            if sites
+        ]
+
     # Where the world finds it
 
     def _publish(self) -> list[pulumi.Output[list[dict[str, str]]]]:
@@ -520,6 +549,7 @@ class Platform(pulumi.ComponentResource):
                 ),
                 opts=self._child,
             )
+            self._published[key] = distributions.sites
             served.update(distributions.host_names)
             records += distributions.wanted
         for key in self._applications:

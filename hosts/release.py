@@ -33,10 +33,12 @@ class ReleaseArgs:
     """What is there before a host changes: users of databases, for one."""
     seconds_per_host: int
     """At most: leaving rotation, starting, becoming healthy, coming back; or going back again."""
+    publishing: ReleasedHost | None = None
+    """The operations instance, where the CDN serves a site of the application."""
 
 
 class Release(pulumi.ComponentResource):
-    """Staged everywhere, migrated once, changed one by one, then confirmed.
+    """Staged everywhere, migrated once, changed one by one, published to the CDN, then confirmed.
 
     A host whose new version does not become healthy goes back and fails the run. The hosts before
     it then never hear a confirmation, and go back by themselves: so the old version serves on all
@@ -70,9 +72,12 @@ class Release(pulumi.ComponentResource):
         if args.migration is not None:
             ready = [run("operations", args.migration, "migrate", *ready)]
         ready = [*ready, *args.after]
-        for action in ("switch", "confirm"):
-            for key, host in args.hosts.items():
-                ready = [run(key, host, action, *ready)]
+        for key, host in args.hosts.items():
+            ready = [run(key, host, "switch", *ready)]
+        if args.publishing is not None:
+            ready = [run("operations", args.publishing, "publish", *ready)]
+        for key, host in args.hosts.items():
+            ready = [run(key, host, "confirm", *ready)]
         self.register_outputs({"version": args.version})
 
 
@@ -85,5 +90,5 @@ def release_script(
     then it runs again, and pays what that owes. Staging is only about the version.
     """
     command = words(f"{DIRECTORY}/release", action, application, version, "--patience", patience)
-    tied = "" if action in ("stage", "migrate") else f"# configuration {configuration}\n"
+    tied = "" if action in ("stage", "migrate", "publish") else f"# configuration {configuration}\n"
     return f"{tied}exec {command}\n{LAST_LINE}\n"

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""What a host asks of AWS with its own role: its secrets, an artifact, and to publish its key.
+"""What a host asks of AWS with its own role: its secrets, an artifact, to publish its key; and on
+the operations instance, that the CDN serves a site's new files.
 
 Needs only Python's standard library, so that it also works in the first seconds of a machine.
 Honours AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> as the AWS tools do.
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import fnmatch
 import hashlib
 import hmac
 import json
+import mimetypes
 import os
 import pwd
 import re
@@ -24,6 +27,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 PATIENCE = float(os.environ.get("GROUNDWORK_PATIENCE", "120"))
 """Seconds for a role to become known, a name to resolve, or a throttled service to answer."""
@@ -143,9 +147,14 @@ def endpoint(service: str) -> str | None:
 
 
 def ask(
-    service: str, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    service: str,
+    method: str,
+    url: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    signed_for: str | None = None,
 ) -> Any:
-    """The open answer of one signed request."""
+    """The open answer of one signed request; some services are signed for one region alone."""
     request = urllib.request.Request(  # noqa: S310 - https, or the endpoint that was set
         url,
         data=body if method != "GET" else None,
@@ -157,7 +166,7 @@ def ask(
             body,
             headers or {},
             datetime.datetime.now(datetime.UTC),
-            region=region(),
+            region=signed_for or region(),
             keys=credentials(),
         ),
     )
@@ -202,17 +211,75 @@ def patiently(what: str, attempt: Any) -> Any:
 # -- what it is for -------------------------------------------------------------------------
 
 
-def fetch_object(bucket: str, key: str, file: Path) -> None:
-    path = urllib.parse.quote(key)
+def object_url(bucket: str, key: str) -> str:
+    base = endpoint("s3")
+    host = f"{base}/{bucket}" if base else f"https://{bucket}.s3.{region()}.amazonaws.com"
+    return f"{host}/{urllib.parse.quote(key)}"
 
+
+def fetch_object(bucket: str, key: str, file: Path) -> None:
     def attempt() -> None:
-        base = endpoint("s3")
-        host = f"{base}/{bucket}" if base else f"https://{bucket}.s3.{region()}.amazonaws.com"
-        url = f"{host}/{path}"
+        url = object_url(bucket, key)
         with ask("s3", "GET", url) as answer, file.open("wb") as target:
             shutil.copyfileobj(answer, target, 1 << 20)
 
     patiently(f"cannot fetch s3://{bucket}/{key}", attempt)
+
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def publish_site(bucket: str, distribution: str, directory: Path, immutable: list[str]) -> None:
+    """What a page asks for is there before the page; what was there before stays.
+
+    Fingerprinted files first and pages last; then the CDN forgets all that may have changed.
+    """
+    files = {
+        str(path.relative_to(directory)): path
+        for path in sorted(directory.rglob("*"))
+        if path.is_file() and path.name != ".sha256"
+    }
+    kept = {key for key in files if any(fnmatch.fnmatchcase(f"/{key}", one) for one in immutable)}
+    for key in sorted(files, key=lambda key: (key not in kept, key.endswith(".html"), key)):
+        put_object(bucket, key, files[key], IMMUTABLE if key in kept else "no-cache")
+    changing = sorted({f"/{key}" for key in files.keys() - kept} | {"/"})
+    patiently(f"cannot refresh {distribution}", lambda: forget(distribution, changing))
+
+
+def put_object(bucket: str, key: str, file: Path, caching: str) -> None:
+    kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+    text = kind.startswith("text/") or kind in ("application/json", "image/svg+xml")
+    headers = {
+        "Content-Type": f"{kind}; charset=utf-8" if text else kind,
+        "Cache-Control": caching,
+    }
+
+    def attempt() -> None:
+        ask("s3", "PUT", object_url(bucket, key), file.read_bytes(), headers).close()
+
+    patiently(f"cannot put s3://{bucket}/{key}", attempt)
+
+
+def forget(distribution: str, paths: list[str]) -> None:
+    """An invalidation (CloudFront API reference, CreateInvalidation)."""
+    base = endpoint("cloudfront") or "https://cloudfront.amazonaws.com"
+    items = "".join(f"<Path>{escape(urllib.parse.quote(path))}</Path>" for path in paths)
+    asked_at = datetime.datetime.now(datetime.UTC).isoformat()
+    body = (
+        '<InvalidationBatch xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/">'
+        f"<CallerReference>{asked_at}</CallerReference>"
+        f"<Paths><Items>{items}</Items><Quantity>{len(paths)}</Quantity></Paths>"
+        "</InvalidationBatch>"
+    )
+    ask(
+        "cloudfront",
+        "POST",
+        f"{base}/2020-05-31/distribution/{distribution}/invalidation",
+        body.encode(),
+        {"Content-Type": "application/xml"},
+        # A service of the whole world, signed for the region that it is run from.
+        signed_for="us-east-1",
+    ).close()
 
 
 def secret_value(arn: str, field: str | None) -> str:
@@ -301,6 +368,11 @@ def main() -> int:
     secrets.add_argument("specification", type=Path)
     read = actions.add_parser("read-secret")  # into a pipe; never on a screen
     read.add_argument("arn")
+    site = actions.add_parser("publish-site")
+    site.add_argument("bucket")
+    site.add_argument("distribution")
+    site.add_argument("directory", type=Path)
+    site.add_argument("immutable", nargs="*")
     publish = actions.add_parser("publish-host-key")
     publish.add_argument("prefix")
     publish.add_argument("public_key", type=Path)
@@ -310,6 +382,8 @@ def main() -> int:
             fetch_object(given.bucket, given.key, given.file)
         elif given.action == "fetch-secrets":
             fetch_secrets(given.specification)
+        elif given.action == "publish-site":
+            publish_site(given.bucket, given.distribution, given.directory, given.immutable)
         elif given.action == "read-secret":
             print(secret_value(given.arn, None), end="")
         else:

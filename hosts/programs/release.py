@@ -6,6 +6,7 @@
     migrate  bring the database along (this and the next two on the operations instance alone)
     down     take it back to an older schema, with the files of the version that made the newer
     seed     give it its first content
+    publish  give a site's files to the CDN (on the operations instance alone)
     confirm  keep the new version: every host has it
     return   go back to the last confirmed version (started by itself where no confirm came)
     show     say what serves, and what served before, as JSON
@@ -72,6 +73,7 @@ class Application:
     artifacts: dict[str, str]  # part of the release → its key, with {version} in it
     services: tuple[Service, ...]
     sites: dict[str, list[str]]  # site → path patterns of its fingerprinted files
+    published: dict[str, dict[str, Any]]  # site → bucket, distribution, immutable patterns
     drain_seconds: float
     settle_seconds: float
     keep: int
@@ -112,6 +114,7 @@ def load(name: str) -> Application:
             for service in told["services"]
         ),
         sites=told["sites"],
+        published=told["published"],
         drain_seconds=told["drain_seconds"],
         settle_seconds=told["settle_seconds"],
         keep=told["keep"],
@@ -314,6 +317,32 @@ def run_asked(application: Application, unit: str, asked: dict[str, str]) -> Non
     if not well:
         raise RefusedError(said or f"{unit} failed; see `journalctl -u {unit}`")
     print(said, flush=True)
+
+
+# -- publish ----------------------------------------------------------------------------------
+
+
+def publish(application: Application, version: str) -> None:
+    """The CDN's visitors get the version; files of versions before stay for pages still open."""
+    stage(application, version)
+    for site, place in application.published.items():
+        directory = application.release(version) / site
+        done = subprocess.run(
+            [
+                *(f"{PROGRAMS}/cloud", "publish-site", place["bucket"], place["distribution"]),
+                *(str(directory), *place["immutable"]),
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RefusedError(
+                f"The pages of {application.name} {version} could not be published: "
+                f"{done.stderr.strip()}\nHosts go back by themselves. Release again."
+            )
+        say(f"{application.name} {version} published: {site}")
+    prune(application)
 
 
 # -- switch -----------------------------------------------------------------------------------
@@ -632,7 +661,18 @@ def plain(word: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    actions = ("stage", "migrate", "down", "seed", "switch", "confirm", "return", "show", "leave")
+    actions = (
+        "stage",
+        "migrate",
+        "down",
+        "seed",
+        "switch",
+        "publish",
+        "confirm",
+        "return",
+        "show",
+        "leave",
+    )
     parser.add_argument("action", choices=actions)
     parser.add_argument("application")
     parser.add_argument("version", nargs="?")
@@ -655,6 +695,8 @@ def main() -> int:
             leave_rotation(application)
         elif given.action == "stage":
             stage(application, given.version)
+        elif given.action == "publish":
+            publish(application, given.version)
         elif given.action == "migrate":
             migrate(application, given.version)
         elif given.action == "down":

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from hosts.programs import DIRECTORY, source
@@ -33,6 +33,16 @@ class ReleasedService:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublishedSite:
+    """Where a site goes that the CDN serves."""
+
+    bucket: str
+    distribution: str
+    immutable: tuple[str, ...] = ()
+    """Path patterns of its fingerprinted files."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Releases:
     application: str
     bucket: str
@@ -41,6 +51,8 @@ class Releases:
     services: tuple[ReleasedService, ...]
     sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Site → path patterns of its fingerprinted files, which outlive their version a while."""
+    published: Mapping[str, PublishedSite] = field(default_factory=dict[str, PublishedSite])
+    """On the operations instance: the sites that it gives to the CDN."""
     drain_seconds: float
     """Until the load balancer has noticed that the host reports itself unwell, and what is under
     way is done; 0 where no other host could take over."""
@@ -76,6 +88,7 @@ def releases(wanted: Releases) -> Role:
             for service in wanted.services
         ],
         "sites": {site: list(patterns) for site, patterns in sorted(wanted.sites.items())},
+        "published": {site: asdict(place) for site, place in sorted(wanted.published.items())},
         "drain_seconds": wanted.drain_seconds,
         "settle_seconds": wanted.settle_seconds,
         "keep": wanted.keep,

@@ -139,3 +139,27 @@ def test_a_worker_listens_nowhere_and_has_its_time_to_finish() -> None:
 
     assert "/etc/nginx/nginx.conf" not in script
     assert "TimeoutStopSec=120s" in script
+
+
+def test_the_cdn_gets_a_site_once_hosts_have_changed_and_before_they_are_told_to_stay() -> None:
+    changes = json.dumps({"releases": {"ai-notebook": "1.0.0"}})
+    order = [one.name for one in built("prod", changes).registered if one.typ == COMMAND]
+    published = order.index("ai-notebook-publish-operations")
+
+    assert order.index("ai-notebook-switch-workers-b1") < published
+    assert published < order.index("ai-notebook-confirm-notebook-a1")
+    databases = scripts("prod")["groundwork-databases"]
+    assert '"bucket": "ai-notebook-web"' in databases
+    assert "releases/ai-notebook/{version}/web.tar.gz" in databases
+
+
+def test_the_operations_instance_may_write_sites_and_make_the_cdn_forget_them() -> None:
+    (policy,) = [
+        json.loads(one.inputs["policy"])
+        for one in built("prod").registered
+        if one.typ == "aws:iam/rolePolicy:RolePolicy"
+        and one.name.startswith("groundwork-operations-ai-notebook-sites")
+    ]
+    allowed = {action: one["Resource"] for one in policy["Statement"] for action in one["Action"]}
+    assert "ai-notebook-web" in str(allowed["s3:PutObject"])
+    assert "cloudfront" in str(allowed["cloudfront:CreateInvalidation"])

@@ -2,9 +2,11 @@
 
 import datetime
 import http.server
+import io
 import json
 import os
 import pwd
+import re
 import stat
 import threading
 from collections.abc import Iterator
@@ -246,3 +248,47 @@ def test_units_find_the_endpoint_where_logins_do(
     assert cloud.endpoint("ssm") == "http://127.0.0.1:9"
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", "http://127.0.0.1:8")
     assert cloud.endpoint("ssm") == "http://127.0.0.1:8"
+
+
+def test_a_site_s_pages_come_last_and_only_they_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("index.html", "assets/deep/app-1.js", "assets/font-1.woff2", "robots.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / ".sha256").write_text("of the archive")
+    asked: list[tuple[str, str, str, bytes, dict[str, str], str | None]] = []
+
+    def ask(
+        service: str,
+        method: str,
+        url: str,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        signed_for: str | None = None,
+    ) -> Any:
+        asked.append((service, method, url, body, headers or {}, signed_for))
+        return io.BytesIO()
+
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.setattr(cloud, "ask", ask)
+    cloud.publish_site("pages", "E123", tmp_path, ["/assets/*"])
+
+    *puts, forgotten = asked
+    base = "https://pages.s3.eu-west-1.amazonaws.com"
+    assert [(url, headers["Cache-Control"]) for _, _, url, _, headers, _ in puts] == [
+        (f"{base}/assets/deep/app-1.js", "public, max-age=31536000, immutable"),
+        (f"{base}/assets/font-1.woff2", "public, max-age=31536000, immutable"),
+        (f"{base}/robots.txt", "no-cache"),
+        (f"{base}/index.html", "no-cache"),
+    ]
+    kinds = [headers["Content-Type"] for *_, headers, _ in puts]
+    assert kinds[0].endswith("javascript; charset=utf-8") or kinds[0] == "application/javascript"
+    assert kinds[1:] == ["font/woff2", "text/plain; charset=utf-8", "text/html; charset=utf-8"]
+    assert not any(name.lower().startswith("x-amz-acl") for *_, names, _ in puts for name in names)
+    service, method, url, body, _, signed_for = forgotten
+    assert (service, method, signed_for) == ("cloudfront", "POST", "us-east-1")
+    assert url == "https://cloudfront.amazonaws.com/2020-05-31/distribution/E123/invalidation"
+    assert re.findall(r"<Path>(.*?)</Path>", body.decode()) == ["/", "/index.html", "/robots.txt"]
+    assert "<Quantity>3</Quantity>" in body.decode()

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from hosts.programs import source
-from hosts.roles.release import ReleasedService, Releases, releases
+from hosts.roles.release import PublishedSite, ReleasedService, Releases, releases
 from hosts.steps import Absent, File, Running
 from tests.hosts.machine import Machine, needs_root
 
@@ -494,6 +494,28 @@ def test_a_site_s_fingerprinted_files_outlive_their_version_a_while(host: Host) 
         "./assets/deep/app-1.js\n./assets/deep/app-2.js\n./assets/same.css\n"
     )
     assert host.serving == "releases/1.2.0"
+
+
+def test_a_site_is_given_to_the_cdn_from_the_release_that_was_staged(host: Host) -> None:
+    host.machine.write(
+        "/usr/local/lib/groundwork/cloud",
+        'case "$1" in publish-site) shift; printf "%s\\n" "$@" >/published ;;\n'
+        '*) cp "/bucket/$3" "$4" ;; esac\n',
+        "0755",
+    )
+    host.machine.ok("sed -i '1i #!/bin/sh' /usr/local/lib/groundwork/cloud")
+    place = PublishedSite(bucket="pages", distribution="E123", immutable=("/assets/*",))
+    host.told(artifacts={"web": "tar.gz"}, services=(), published={"web": place})
+    publish_site(host, "1.0.0", {"index.html": b"page"})
+
+    assert "notebook 1.0.0 published: web" in host.release("publish", "1.0.0")
+    assert host.machine.read("/published").splitlines() == [
+        "pages",
+        "E123",
+        "/srv/notebook/releases/1.0.0/web",
+        "/assets/*",
+    ]
+    assert host.machine.read("/srv/notebook/releases/1.0.0/web/index.html") == "page"
 
 
 def test_a_failed_migration_says_that_no_host_has_changed(host: Host) -> None:
