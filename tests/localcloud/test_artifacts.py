@@ -5,6 +5,8 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
 from localcloud.artifacts import Artifact, Artifacts, upload
 
@@ -16,6 +18,9 @@ VERSION = "releases/shop/1.0.0/api.tar.gz"
 @pytest.fixture
 def s3() -> Iterator[Any]:
     with mock_aws():
+        # Somebody else in this process may hold the mock open, and then it is not emptied.
+        for backend in s3_backends[DEFAULT_ACCOUNT_ID].values():
+            backend.reset()
         yield boto3.client(
             "s3",
             region_name=REGION,
