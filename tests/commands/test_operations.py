@@ -1,6 +1,7 @@
 """The way to the machines, by the real OpenSSH client against SSH servers of this process."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from commands.error import CommandError
 from commands.operations import way_to
 from commands.stack import Stack, stack
 from tests.commands.stand_in import EngineStandIn
+from tests.hosts.session_manager import needs_aws, session_manager
 
+MACHINE = operations.Machine
 OPERATIONS, WEB = "i-0aaaaaaaaaaaaaaaa", "i-0bbbbbbbbbbbbbbbb"
 
 
@@ -179,6 +182,33 @@ def test_the_deploy_key_is_in_no_file_and_no_argument(
 
     assert not key.exists()
     assert not way.known_hosts.exists()
+
+
+@needs_aws
+def test_without_a_public_address_the_way_is_a_session_of_session_manager(
+    local: Stack,
+    engine: EngineStandIn,
+    machines: Machines,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = engine.answers[-1]
+    outputs = json.loads(said["says"])
+    outputs["operations"]["address"] = None
+    engine.answer(*said["words"], says=outputs)
+    monkeypatch.setattr(operations, "Machine", MACHINE)
+    with (
+        session_manager(tmp_path / "plugin", machines.ports[OPERATIONS], monkeypatch) as sessions,
+        way_to(local) as way,
+    ):
+        assert way.operations.address == "127.0.0.1"
+        assert way.operations.port not in machines.ports.values()
+        done = way.run("uptime")
+        assert sessions.plugin_runs
+
+    assert done.stdout == f"{machines.ports[OPERATIONS]}: uptime <>"
+    assert not sessions.plugin_runs
+    assert [asked["Target"] for asked in sessions.asked] == [OPERATIONS]
 
 
 def test_an_unknown_host_is_named_with_those_that_exist(local: Stack) -> None:
