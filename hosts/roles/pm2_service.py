@@ -8,6 +8,7 @@ from hosts.programs import DIRECTORY, source
 from hosts.roles.node_runtime import NodeRuntime, Pm2Runtime
 from hosts.roles.service import Service, service_role
 from hosts.steps import Absent, File, Role, Running, exchange
+from hosts.unit import CONFINEMENT
 
 # A daily restart comes at a minute of its own on each host, so that never two do it at once.
 MINUTES_APART = 7
@@ -111,7 +112,8 @@ def pm2_service(wanted: Pm2Service) -> Role:
             File(
                 f"/etc/systemd/system/{clock}.service",
                 f"[Unit]\nDescription={service.key}: exchange all processes, one by one\n\n"
-                f"[Service]\nType=oneshot\nExecStart=/usr/bin/systemctl reload {service.unit}\n",
+                f"[Service]\nType=oneshot\nExecStart=/usr/bin/systemctl reload {service.unit}\n"
+                f"{CONFINEMENT}",
             ),
             File(
                 f"/etc/systemd/system/{clock}.timer",

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -127,17 +126,15 @@ class Databases:
                     self._take_snapshot, region, snapshot, instance
                 )
         self._taking = {key: work for key, work in self._taking.items() if not work.done()}
-        if time.monotonic() - self._measured > SECONDS_BETWEEN_FIGURES and (
-            self._measuring is None or self._measuring.done()
-        ):
+        replicas = [db for db in self._wanted.values() if db.source and self._stands(db)]
+        due = time.monotonic() - self._measured > SECONDS_BETWEEN_FIGURES
+        if replicas and due and (self._measuring is None or self._measuring.done()):
             self._measured = time.monotonic()
-            self._measuring = self._workers.submit(self._measure)
+            self._measuring = self._workers.submit(self._measure, replicas)
 
-    def _measure(self) -> None:
+    def _measure(self, replicas: list[Database]) -> None:
         """CloudWatch's ReplicaLag, as RDS gives it; a server that does not answer gives none."""
-        for db in list(self._wanted.values()):
-            if db.source is None or not self._stands(db):
-                continue
+        for db in replicas:
             try:
                 lag = self._server(db).lag_seconds()
             except ServerError as error:
@@ -146,7 +143,6 @@ class Databases:
             figure = {
                 "MetricName": "ReplicaLag",
                 "Dimensions": [{"Name": "DBInstanceIdentifier", "Value": db.identifier}],
-                "Timestamp": datetime.now(UTC),
                 "Unit": "Seconds",
                 "Value": lag,
             }

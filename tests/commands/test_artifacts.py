@@ -11,6 +11,8 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
 from commands.artifacts import Artifacts, checked
 from commands.cloud import Cloud
@@ -25,6 +27,9 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "emulated")
     with mock_aws():
+        # Somebody else in this process may hold the mock open, and then it is not emptied.
+        for backend in s3_backends[DEFAULT_ACCOUNT_ID].values():
+            backend.reset()
         client: Any = boto3.client("s3", region_name="eu-west-1")
         where = {"LocationConstraint": "eu-west-1"}
         client.create_bucket(Bucket="artifacts", CreateBucketConfiguration=where)

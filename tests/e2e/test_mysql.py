@@ -1,70 +1,31 @@
 """MySQL on RDS is a MariaDB that answers as it: parameters, TLS, a replica and its promotion."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
+from tests.e2e import databases
+from tests.e2e.databases import Engine, instance
 from tests.e2e.emulated import Emulated, emulated, eventually
 
 PASSWORD = "s3cret-%-word"
 TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+MYSQL = Engine(
+    name="mysql",
+    version="8.4",
+    family="mysql8.4",
+    password=PASSWORD,
+    packages="mariadb-client",
+)
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
     with emulated(tmp_path_factory.mktemp("mysql")) as made:
         group = made.group("stores", port_3306=made.operations_group)
-        rds = made.client("rds")
-        rds.create_db_subnet_group(
-            DBSubnetGroupName="stores", DBSubnetGroupDescription="s", SubnetIds=made.subnets
-        )
-        rds.create_db_parameter_group(
-            DBParameterGroupName="main", DBParameterGroupFamily="mysql8.4", Description="main"
-        )
-        rds.modify_db_parameter_group(
-            DBParameterGroupName="main",
-            Parameters=[
-                {"ParameterName": n, "ParameterValue": v, "ApplyMethod": "immediate"}
-                for n, v in {"max_connections": "77", "require_secure_transport": "ON"}.items()
-            ],
-        )
-        rds.create_db_instance(
-            DBInstanceIdentifier="main",
-            Engine="mysql",
-            EngineVersion="8.4",
-            DBInstanceClass="db.t4g.medium",
-            MasterUsername="administrator",
-            MasterUserPassword=PASSWORD,
-            AllocatedStorage=20,
-            DBSubnetGroupName="stores",
-            DBParameterGroupName="main",
-            VpcSecurityGroupIds=[group],
-            BackupRetentionPeriod=1,
-            DBName="app",
-        )
-        rds.create_db_instance_read_replica(
-            DBInstanceIdentifier="reader",
-            SourceDBInstanceIdentifier="main",
-            DBInstanceClass="db.t4g.medium",
-            VpcSecurityGroupIds=[group],
-            DBParameterGroupName="main",
-        )
-        made.reachable()
-        made.says(
-            "sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive "
-            "apt-get install -y -qq mariadb-client >/dev/null"
-        )
-        for identifier in ("main", "reader"):
-            eventually(
-                lambda name=identifier: instance(made, name)["DBInstanceStatus"] == "available"
-            )
+        databases.create(made, group, MYSQL, max_connections="77", require_secure_transport="ON")
+        databases.ready(made, MYSQL)
         yield made
-
-
-def instance(cloud: Emulated, identifier: str) -> dict[str, Any]:
-    found = cloud.client("rds").describe_db_instances(DBInstanceIdentifier=identifier)
-    return found["DBInstances"][0]
 
 
 def ask(cloud: Emulated, identifier: str, statement: str, tls: bool = True) -> tuple[int, str]:
@@ -97,6 +58,11 @@ def test_a_replica_follows_and_takes_no_writes(cloud: Emulated) -> None:
     assert ask(cloud, "main", made)[0] == 0
     eventually(lambda: ask(cloud, "reader", "select n from streamed") == (0, "42"))
     assert "read-only" in ask(cloud, "reader", "insert into streamed values (1)")[1]
+
+
+def test_cloudwatch_knows_how_far_the_replica_is_behind(cloud: Emulated) -> None:
+    eventually(lambda: databases.lags(cloud, "reader"))
+    assert databases.lags(cloud, "main") == []
 
 
 def test_a_killed_database_comes_back_and_its_replica_goes_on(cloud: Emulated) -> None:

@@ -1,6 +1,5 @@
 """Releases as a person makes them on the local stack: good, refused, bad, rolled back."""
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,13 +13,13 @@ from tests.e2e.cloud import STACK_FILE, Cloud
 APP = "threed-generator"
 
 
-@pytest.fixture(autouse=True)
-def stack_file(platform: Cloud, tmp_path: Path) -> Iterator[Path]:
-    """The stack's file of the clone: whatever happens, the next test finds it as it was."""
-    file, kept = platform.project / STACK_FILE, tmp_path / "kept.yaml"
-    shutil.copy(file, kept)
-    yield file
-    shutil.copy(kept, file)
+@pytest.fixture
+def file(platform: Cloud) -> Iterator[Path]:
+    """The stack's file in the clone; whatever happens, it is as it was afterwards."""
+    path = platform.project / STACK_FILE
+    before = path.read_text()
+    yield path
+    path.write_text(before)
 
 
 def command(cloud: Cloud, *words: str) -> subprocess.CompletedProcess[str]:

@@ -6,15 +6,23 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.e2e import databases
+from tests.e2e.databases import Engine, available, instance, set_parameters
 from tests.e2e.emulated import Emulated, emulated, eventually
 
 PASSWORD = "s3cret'%/pass word"
 TOKEN = "a-token-of-sixteen-and-more"
 TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
+POSTGRES = Engine(
+    name="postgres",
+    version="15",
+    family="postgres15",
+    password=PASSWORD,
+    packages="postgresql-client redis-tools",
+)
 
 
 @pytest.fixture(scope="module")
@@ -23,59 +31,13 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
         stores = made.group(
             "stores", port_5432=made.operations_group, port_6379=made.operations_group
         )
-        create_database(made, stores)
-        create_cache(made, stores)
-        made.reachable()
-        made.says(
-            "sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive "
-            "apt-get install -y -qq postgresql-client redis-tools >/dev/null"
+        databases.create(
+            made, stores, POSTGRES, max_connections="77", log_min_duration_statement="250"
         )
-        for identifier in ("main", "reader"):
-            available(made, identifier)
+        create_cache(made, stores)
+        databases.ready(made, POSTGRES)
         eventually(lambda: all(s["state"] == "available" for s in made.status("services")))
         yield made
-
-
-def create_database(cloud: Emulated, group: str) -> None:
-    rds = cloud.client("rds")
-    rds.create_db_subnet_group(
-        DBSubnetGroupName="stores", DBSubnetGroupDescription="stores", SubnetIds=cloud.subnets
-    )
-    rds.create_db_parameter_group(
-        DBParameterGroupName="main", DBParameterGroupFamily="postgres15", Description="main"
-    )
-    set_parameters(cloud, max_connections="77", log_min_duration_statement="250")
-    rds.create_db_instance(
-        DBInstanceIdentifier="main",
-        Engine="postgres",
-        EngineVersion="15",
-        DBInstanceClass="db.t4g.medium",
-        MasterUsername="administrator",
-        MasterUserPassword=PASSWORD,
-        AllocatedStorage=20,
-        DBSubnetGroupName="stores",
-        DBParameterGroupName="main",
-        VpcSecurityGroupIds=[group],
-        BackupRetentionPeriod=1,
-        DBName="app",
-    )
-    rds.create_db_instance_read_replica(
-        DBInstanceIdentifier="reader",
-        SourceDBInstanceIdentifier="main",
-        DBInstanceClass="db.t4g.medium",
-        VpcSecurityGroupIds=[group],
-        DBParameterGroupName="main",
-    )
-
-
-def set_parameters(cloud: Emulated, **values: str) -> None:
-    cloud.client("rds").modify_db_parameter_group(
-        DBParameterGroupName="main",
-        Parameters=[
-            {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "pending-reboot"}
-            for name, value in values.items()
-        ],
-    )
 
 
 def create_cache(cloud: Emulated, group: str) -> None:
@@ -106,15 +68,6 @@ def create_cache(cloud: Emulated, group: str) -> None:
         CacheParameterGroupName="cache",
         SecurityGroupIds=[group],
     )
-
-
-def instance(cloud: Emulated, identifier: str) -> dict[str, Any]:
-    found = cloud.client("rds").describe_db_instances(DBInstanceIdentifier=identifier)
-    return found["DBInstances"][0]
-
-
-def available(cloud: Emulated, identifier: str) -> None:
-    eventually(lambda: instance(cloud, identifier)["DBInstanceStatus"] == "available")
 
 
 class Client:
@@ -194,6 +147,11 @@ def test_a_replica_streams_and_takes_no_writes(cloud: Emulated) -> None:
     main.says("create table streamed as select generate_series(1, 1000) as n")
     eventually(lambda: reader.asks("select count(*) from streamed") == (0, "1000"))
     assert "read-only" in reader.asks("insert into streamed values (1)")[1]
+
+
+def test_cloudwatch_knows_how_far_the_replica_is_behind(cloud: Emulated) -> None:
+    eventually(lambda: databases.lags(cloud, "reader"))
+    assert databases.lags(cloud, "main") == []
 
 
 def test_a_static_parameter_waits_for_the_reboot(cloud: Emulated) -> None:

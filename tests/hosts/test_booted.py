@@ -223,22 +223,36 @@ def test_drift_of_a_real_host_is_repaired(host: Host) -> None:
     assert host.configure() == ""
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        "notebook-api",
-        "notebook-mail",
-        "notebook-worker",
-        "notebook-worker-nightly",
-        "ledger-api",
-        "groundwork-leave-notebook",
-    ],
+UNITS = sorted(
+    Path(step.path).name
+    for role in sample.host()
+    for step in role.configure
+    if isinstance(step, File)
+    and Path(step.path).parent == Path("/etc/systemd/system")
+    and step.path.endswith(".service")
 )
-def test_each_unit_of_ours_is_valid_and_confined(host: Host, unit: str) -> None:
-    assert host.ok(f"systemd-analyze verify /etc/systemd/system/{unit}.service 2>&1") == ""
 
-    rating = host.ok(f"systemd-analyze security --no-pager {unit}.service | tail -n 1")
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_each_unit_of_ours_is_valid_and_confined(host: Host, unit: str) -> None:
+    assert host.ok(f"systemd-analyze verify /etc/systemd/system/{unit} 2>&1") == ""
+
+    one = unit.replace("@.", "@1.")
+    rating = host.ok(f"systemd-analyze security --no-pager {one} | tail -n 1")
     assert float(rating.split(":")[1].split()[0]) <= 3.0
+
+
+def test_the_confined_exchange_still_reaches_systemd(host: Host) -> None:
+    def workers() -> set[str]:
+        main = host.ok("systemctl show --property MainPID --value notebook-api").strip()
+        return set(host.ok("pgrep -u notebook-api").split()) - {main}
+
+    before = workers()
+    assert before
+
+    host.ok("systemctl start notebook-api-exchange.service")
+
+    assert not before & workers()
 
 
 def test_confinement_is_enforced_not_only_declared(host: Host) -> None:

@@ -8,7 +8,8 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
-from localcloud.artifacts import Artifact, Artifacts, upload
+from localcloud.artifacts import Artifact, Artifacts, published, stack_of, upload
+from localcloud.error import LocalCloudError
 
 REGION, BUCKET = "eu-west-1", "artifacts"
 ENDPOINT = f"https://s3.{REGION}.amazonaws.com"
@@ -66,3 +67,10 @@ def test_a_runtime_is_as_it_was_packed_last_and_uploaded_once(s3: Any, tmp_path:
     assert content(s3, key) == "second"
     versions = s3.list_object_versions(Bucket=BUCKET, Prefix=key)["Versions"]
     assert len(versions) == 2
+
+
+def test_an_application_without_a_small_one_is_published_from_a_file() -> None:
+    with pytest.raises(LocalCloudError) as refused:
+        published(stack_of("local"), "unknown", "1.0.0", lambda _: None)
+    assert "threed-generator" in refused.value.todo
+    assert "FILE=" in refused.value.todo

@@ -42,6 +42,18 @@ def test_the_hosts_trust_the_key_that_was_made_up(tmp_path: Path) -> None:
     assert public not in committed["groundwork:deploy_keys"]
 
 
+def test_a_stack_that_is_up_takes_in_a_changed_file_and_keeps_what_was_packed(
+    tmp_path: Path,
+) -> None:
+    paths = Paths(ROOT, tmp_path)
+    assert configuration.work_copies(paths) == []
+    packed: dict[str, dict[str, object]] = {"node-24": {"version": "24.0.0", "sha256": {}}}
+    configuration.write_work_copy(paths, "local", own_keys=True, runtimes=packed)
+
+    assert configuration.work_copies(paths) == ["local"]
+    assert configuration.packed_runtimes(paths, "local") == packed
+
+
 def test_a_preview_keeps_the_keys_of_the_real_hosts(tmp_path: Path) -> None:
     paths = Paths(ROOT, tmp_path)
 
