@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import IPv4Network
+from typing import Literal
 
 from settings import references
 from settings.application import (
@@ -461,6 +462,59 @@ def _memory(
     return 0
 
 
+# Kept for whoever administers, migrates and dumps, and for what RDS itself connects with.
+KEPT_CONNECTIONS = 15
+
+
+def _pools_fit_the_server(settings: Settings) -> Iterator[Fault]:
+    """All processes on all hosts, both colours of a release too, may fill their pools at once."""
+    for name, application in settings.applications.items():
+        for store, of in application.databases.items():
+            most, pool = of.parameters.get("max_connections"), of.pool_per_process
+            if not isinstance(most, int) or pool is None:
+                continue
+            processes = {
+                service: _processes(settings, name, service, shape)
+                for service, shape in application.services.items()
+                if any(_connects(value, store) for value in shape.environment.values())
+            }
+            needed = pool * sum(processes.values()) + KEPT_CONNECTIONS
+            if needed > most:
+                what = ", ".join(f"{service} {count}" for service, count in processes.items())
+                yield (
+                    f"applications.{name}.stores.{store}",
+                    f"asked for {needed} connections",
+                    f"its server takes {most}: pool_per_process {pool} for so many processes "
+                    f"({what}) and {KEPT_CONNECTIONS} kept; have fewer, or a smaller pool",
+                )
+
+
+def _connects(value: object, store: str) -> bool:
+    """Whether a variable leads to a database; its name or address alone does not count twice."""
+    return any(text.startswith(f"stores.{store}.") for text in references.references_in(value))
+
+
+def _processes(settings: Settings, application: str, service: str, shape: Service) -> int:
+    placement = settings.placed(application).placement
+    colours = 2 if settings.applications[application].colours(service) else 1
+    each: int | Literal["max"] = 1
+    if isinstance(shape.runtime, Pm2):
+        each = shape.runtime.instances
+    if isinstance(placement, EcsPlacement):
+        size = placement.services.get(service)
+        if size is None:
+            return 0
+        # A rolling update runs the new tasks beside the old ones.
+        tasks = 2 * (size.max_count or size.count)
+        return tasks * (max(1, size.cpu // 1024) if each == "max" else each)
+    pool = settings.stack.pools.get(placement.pools.get(service, ""))
+    if pool is None:
+        return 0
+    if each == "max":
+        each = processors_of(pool.instance_type) or 1
+    return colours * pool.count * each
+
+
 def _seeds_are_asked_for(settings: Settings) -> Iterator[Fault]:
     for name, application in settings.applications.items():
         if not settings.placed(name).seed:
@@ -678,6 +732,7 @@ STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
     _overrides_fit,
     _heaps_are_of_java,
     _memory_suffices,
+    _pools_fit_the_server,
     _seeds_are_asked_for,
     _rotations_fit,
     _ports_are_free,

@@ -377,6 +377,15 @@ CASES: dict[str, Case] = {
         "a service",
         "must be another name",
     ),
+    "pools that the server has no room for": (
+        {"stores/main/parameters/max_connections": 100, "stores/main/pool_per_process": 20},
+        {"pools/api/count": 3, "pools/api/instance_type": "c7g.xlarge"},
+        STACK,
+        "groundwork:applications.threed-generator.stores.main",
+        # Four processes on each of three hosts, as in the manual that this is from.
+        "asked for 255 connections",
+        "its server takes 100: pool_per_process 20 for so many processes (api 12) and 15 kept",
+    ),
     "a time of no day": (
         {"schedules/nightly": {"service": "api", "at": "0 25 * * *", "command": "true"}},
         {},
