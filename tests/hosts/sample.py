@@ -5,6 +5,7 @@ from hosts.roles.fail2ban import Fail2ban, fail2ban
 from hosts.roles.host_firewall import HostFirewall, Opening, host_firewall
 from hosts.roles.java_service import JavaService, java_service
 from hosts.roles.nginx import (
+    SITE_HEALTH,
     Backend,
     Files,
     Health,
@@ -13,6 +14,7 @@ from hosts.roles.nginx import (
     RateLimit,
     Server,
     Upstream,
+    kept_assets,
     nginx,
     security_headers,
 )
@@ -112,12 +114,14 @@ def web(limit: RateLimit | None = None) -> Nginx:
                 application="notebook",
                 port=13000,
                 headers=HEADERS,
+                health=Health(path=SITE_HEALTH, upstream=None),
                 locations=(
                     Files(
                         path="/*",
                         directory="/srv/notebook/current/web",
                         single_page=True,
                         immutable=("/assets/*",),
+                        immutable_directory=kept_assets("notebook", "web"),
                     ),
                 ),
             ),
@@ -183,6 +187,7 @@ def host(*, pm2: Pm2Runtime | None = None) -> list[Role]:
                     ),
                     ReleasedService(name="worker", unit=WORKER.unit, kind="restart"),
                 ),
+                sites={"web": ("/assets/*",)},
                 drain_seconds=2,
                 settle_seconds=1,
             )

@@ -389,6 +389,11 @@ def test_a_single_page_answers_its_paths_but_not_for_missing_files(host: Host) -
     assert host.curl(f"{code} http://127.0.0.1:13000/none.png") == "404"
 
 
+def test_a_site_is_well_to_the_load_balancer_while_its_page_is_there(host: Host) -> None:
+    assert host.curl("http://127.0.0.1:13000/site-health").strip() == "ok"
+    assert "page" in host.curl("http://127.0.0.1:13000/")
+
+
 def test_bodies_up_to_the_limit_pass_and_larger_ones_do_not(host: Host) -> None:
     host.ok("truncate -s 50M /tmp/50; truncate -s 51M /tmp/51")
     code = "--output /dev/null --write-out '%{http_code}'"
