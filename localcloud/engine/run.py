@@ -17,6 +17,10 @@ STACK_TYPE = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX = "pulumi:providers:"
 CHANGING = frozenset({"create", "update", "replace", "delete", "create-replacement", "import"})
 COLOUR = re.compile(r"<\{%[^%]*%\}>")
+# How a command's failure begins: with all of the command. What the command said itself follows.
+RUNNING = re.compile(r"^exit status -?\d+: running .*:\n(?=\S)")
+# What the engine says of a run in which something has failed.
+SUMMARY = re.compile(r"^(?:[\w-]+: )?(?:update|preview) failed$")
 POLL = 0.1
 
 
@@ -108,10 +112,17 @@ def follow(stack: Stack, verb: str, arguments: Sequence[str], watch: Watcher) ->
     watch(outcome)
     outcome.code = process.returncode
     outcome.seconds = time.monotonic() - started
+    outcome.errors = told(outcome.errors)
     if outcome.code and not outcome.errors:
         lines = log.read_text(errors="replace").strip().splitlines()
         outcome.errors = lines[-5:]
     return outcome
+
+
+def told(errors: list[str]) -> list[str]:
+    """What went wrong; that something did is no news beside it."""
+    causes = [error for error in errors if not SUMMARY.match(error)]
+    return causes or errors
 
 
 class EventReader:
@@ -173,7 +184,7 @@ class EventReader:
     def _diagnose(self, diagnostic: dict[str, Any]) -> None:
         if diagnostic["severity"] != "error":
             return
-        message = COLOUR.sub("", diagnostic["message"]).strip()
+        message = RUNNING.sub("", COLOUR.sub("", diagnostic["message"]).strip())
         resource = diagnostic.get("urn", "").rpartition("::")[2]
         text = f"{resource}: {message}" if resource else message
         if text not in self._outcome.errors:

@@ -59,17 +59,17 @@ def test_a_bad_release_leaves_the_old_one_serving_and_the_next_good_one_goes_thr
     choose(cloud, served, BAD)
     with under_load(visitor, served, tmp_path) as load:
         done = cloud.run("up")
-        assert done.returncode != 0
         go_back(cloud, served)
-    load.nobody_noticed()
+    publish(cloud, served, BETTER, tmp_path)
+    choose(cloud, served, BETTER)
+    assert done.returncode != 0
     (error,) = errors(done.stdout)
     assert f"{served.name} {BAD} does not become healthy" in error
     assert f"{before} serves here as before" in done.stdout
+    load.nobody_noticed()
     well(visitor, served)
     assert {version_of(visitor, served) for _ in range(6)} == {before}
 
-    publish(cloud, served, BETTER, tmp_path)
-    choose(cloud, served, BETTER)
     with under_load(visitor, served, tmp_path) as load:
         cloud.expect("up")
     load.nobody_noticed()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from localcloud.engine.run import EventReader, Outcome
+from localcloud.engine.run import EventReader, Outcome, told
 
 URN = "urn:pulumi:local::groundwork::aws:ec2/vpc:Vpc::main"
 STACK = "urn:pulumi:local::groundwork::pulumi:pulumi:Stack::groundwork-local"
@@ -80,6 +80,22 @@ def test_an_error_names_its_resource_and_loses_its_colours(tmp_path: Path) -> No
     outcome = read(tmp_path, line(diagnosticEvent=event), line(diagnosticEvent=quiet))
 
     assert outcome.errors == ["main: no such AMI"]
+
+
+def test_a_failed_command_says_what_it_said_and_not_how_it_was_called(tmp_path: Path) -> None:
+    called = "exit status 1: running 'sudo bash -c \\'set -eu\\nexit 1\\''"
+    said = "shop 1.0.2 does not become healthy: see `journalctl`\n1.0.1 serves as before."
+    for message, shown in ((f"{called}:\n{said}", said), (f"{called}:\n", f"{called}:")):
+        failed = line(diagnosticEvent={"severity": "error", "urn": URN, "message": message})
+
+        assert read(tmp_path, failed).errors == [f"main: {shown}"]
+
+
+def test_that_a_run_failed_is_no_news_beside_what_failed() -> None:
+    cause = "main: it does not become healthy"
+    assert told([cause, "update failed"]) == [cause]
+    assert told([cause, "groundwork-local: update failed"]) == [cause]
+    assert told(["preview failed"]) == ["preview failed"]
 
 
 def test_a_finding_says_whether_it_blocks(tmp_path: Path) -> None:
