@@ -1,5 +1,6 @@
 """The Pulumi command line: the one on PATH, the official download, or one built from its module."""
 
+import fcntl
 import hashlib
 import os
 import platform
@@ -59,7 +60,19 @@ def find(say: Say, marks: Mapping[str, str] = MappingProxyType({})) -> Engine:
 
     marks: environment by which what is started here is found again.
     """
-    return on_path() or cached() or _download(say) or _build(say, marks)
+    return on_path() or cached() or _had(say, marks)
+
+
+def _had(say: Say, marks: Mapping[str, str]) -> Engine:
+    """Another run may be at it: then its engine is waited for."""
+    paths.cache().mkdir(parents=True, exist_ok=True)
+    with (paths.cache() / "engine.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another run that gets the engine")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return cached() or _download(say) or _build(say, marks)
 
 
 def on_path() -> Engine | None:

@@ -24,8 +24,9 @@ from localcloud.paths import ROOT
 LONGEST = 1500
 REGION = "eu-west-1"
 STACK_FILE = "Pulumi.local.yaml"
-# Neither the block of a cloud that a person may have up, nor that of emulated.py.
-ITS_PUBLIC = "198.19.112.0/24"
+# Of each test process its own; neither that of a cloud that a person may have up, nor one of
+# emulated.py's.
+ITS_PUBLIC = f"198.18.{128 + os.getpid() % 120}.0/24"
 
 # What a fresh clone would not have.
 NOT_CLONED = (".git", ".venv", ".local", "__pycache__", ".pytest_cache", ".ruff_cache", "*.pyc")
@@ -181,7 +182,7 @@ def clone(folder: Path) -> Cloud:
 
     A clone that lies there already is made like this checkout again, and its home is used.
     """
-    project, port = folder / "project", folder / "port"
+    project, port, block = folder / "project", folder / "port", folder / "public"
     if project.exists():
         shutil.rmtree(project)
     left_out = shutil.ignore_patterns(*NOT_CLONED)
@@ -189,8 +190,9 @@ def clone(folder: Path) -> Cloud:
     (project / ".venv").symlink_to(ROOT / ".venv")
     if not port.exists():
         port.write_text(str(ports.any_free()))
-    public = os.environ.get(PUBLIC_VARIABLE, ITS_PUBLIC)
-    made = Cloud(project, folder / "home", int(port.read_text()), project, public)
+    if not block.exists():
+        block.write_text(os.environ.get(PUBLIC_VARIABLE, ITS_PUBLIC))
+    made = Cloud(project, folder / "home", int(port.read_text()), project, block.read_text())
     listed = [f"{made.outside}/32"]
     made.edit(STACK_FILE, "config", "groundwork:access", "allowed_from", value=listed)
     return made

@@ -17,11 +17,21 @@ LAST = "test_down_leaves_no_process_and_no_file"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With --dist loadgroup, those that share a cloud run one after the other, beside the rest.
+
+    The platform's come first, since they take the longest, and most of it is waiting; the one that
+    takes it down is the last of them.
+    """
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-    # Whoever needs the platform comes before the one that takes it down.
-    items.sort(key=lambda item: item.name == LAST)
+            group = "platform" if _on_the_platform(item) else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: (not _on_the_platform(item), item.name == LAST))
+
+
+def _on_the_platform(item: pytest.Item) -> bool:
+    return "platform" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,10 @@ from localcloud.network.cloud_network import CloudNetwork
 from localcloud.paths import ROOT
 
 REGION = "eu-west-1"
-# Not the block of a cloud that a person may have up meanwhile.
-PUBLIC = "198.19.113.0/24"
+# Each test process has blocks of its own; none is that of a cloud that a person may have up.
+OWN = os.getpid() % 120
+PUBLIC = f"198.19.{2 * OWN}.0/24"
+ANOTHER = f"198.19.{2 * OWN + 1}.0/24"
 OUTSIDE = f"{PUBLIC.removesuffix('0/24')}1"
 MODULES = ("machines", "services", "load_balancer")
 PATIENCE = 180.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.machines.destroy import destroy
-from tests.e2e.emulated import OUTSIDE, Emulated, emulated, eventually
+from tests.e2e.emulated import ANOTHER, OUTSIDE, Emulated, emulated, eventually
 
 TOKEN = (
     'T=$(curl -sf -X PUT -H "X-aws-ec2-metadata-token-ttl-seconds: 60"'
@@ -181,7 +181,7 @@ def test_terminated_nothing_of_it_is_left(cloud: Emulated) -> None:
 
 
 def test_taken_down_it_leaves_nothing_on_this_machine(tmp_path: Path) -> None:
-    with emulated(tmp_path, public="198.19.114.0/24") as made:
+    with emulated(tmp_path, public=ANOTHER) as made:
         assert made.operations
         eventually(lambda: (made.state / "machines" / made.operations / "keeper.json").exists())
         # The worst case: nobody was there to end anything in order.
