@@ -42,7 +42,6 @@ from settings.stack import (
     DatabaseSize,
     EcsPlacement,
     FargateSize,
-    HostEdge,
     HostsPlacement,
     Rotation,
 )
@@ -226,17 +225,12 @@ class Application(pulumi.ComponentResource):
                         else None
                     ),
                     # A bucket that the content network serves is told so by what serves it.
-                    grants=None if bucket.host and self._at_an_edge else (),
+                    grants=None if bucket.host else (),
                 ),
                 opts=self._child,
             )
             for key, bucket in self._spec.buckets.items()
         }
-
-    @property
-    def _at_an_edge(self) -> bool:
-        """Whether there are distributions, each of which makes the policy of its bucket."""
-        return not isinstance(self._args.settings.stack.edge, HostEdge)
 
     def _origin(self, origin: str) -> str:
         for host in self._spec.hosts:

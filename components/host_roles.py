@@ -1,11 +1,12 @@
 """What a host of a pool, and the operations instance, shall be: the settings as roles."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from components.database_access import username
 from hosts.roles import nginx as web
+from hosts.roles.acme import CHALLENGES, Acme, acme, placeholder_certificate
 from hosts.roles.baseline import Baseline, baseline
 from hosts.roles.database_bootstrap import (
     DatabaseBootstrap,
@@ -34,15 +35,19 @@ from settings.application import (
     Node,
     Pm2,
     Proxy,
+    Route,
     Service,
     Site,
 )
-from settings.stack import RuntimeArchive
+from settings.stack import HostEdge, RuntimeArchive
 from settings.tree import Settings, architecture_of
 
 SSH = 22
+HTTP = 80
+HTTPS = 443
 # The longest silence that a load balancer waits through (ELB user guide, idle timeout).
 LONGEST_SILENCE = 4000
+IDLE_SECONDS = 75  # that nginx keeps a quiet connection by itself
 # Between the last answer of a load balancer's check and what it does about it.
 NOTICE_SECONDS = 2
 
@@ -71,13 +76,23 @@ def pool_roles(
     openings += [
         Opening(port=port, source=subnet) for port in fronts for subnet in reach.load_balancer
     ]
+    certificates = _certificates(settings, pool)
+    if certificates:
+        openings += [Opening(port=HTTP), Opening(port=HTTPS)]
     roles = [
         *_every_host(settings, jump_host=False),
         host_firewall(HostFirewall(openings=tuple(openings))),
-        fail2ban(Fail2ban(never=(reach.operations, *reach.load_balancer))),
+        fail2ban(Fail2ban(never=(reach.operations, *reach.load_balancer), web=bool(certificates))),
     ]
     if fronts:
-        roles.append(web.nginx(_nginx(settings, services, sites, reach)))
+        front = _nginx(settings, services, sites, reach)
+        if certificates:
+            front = _before_the_world(settings, front, services, sites, certificates)
+        roles += [
+            *map(placeholder_certificate, certificates.values()),
+            web.nginx(front),
+            *map(acme, certificates.values()),
+        ]
     architecture = architecture_of(stack.pools[pool].instance_type)
     for application, service, shape in services:
         roles.append(_service(settings, application, service, shape, architecture, facts))
@@ -170,7 +185,81 @@ def _nginx(
             for application, service, shape in routed
         ),
         trusted_proxies=reach.load_balancer,
-        idle_seconds=max([75, *(5 + _silence(shape) for *_, shape in routed)]),
+        idle_seconds=max([IDLE_SECONDS, *(5 + _silence(shape) for *_, shape in routed)]),
+    )
+
+
+# Where the world comes to the host itself
+
+
+def _certificates(settings: Settings, pool: str) -> dict[str, Acme]:
+    """Application → the certificate of its names that this host answers for."""
+    edge = settings.stack.edge
+    if not isinstance(edge, HostEdge) or edge.pool != pool:
+        return {}
+    return {
+        application: Acme(
+            name=application, host_names=names, email=edge.email, server=edge.authority
+        )
+        for application in settings.applications_on(pool)
+        if (names := settings.hosted_names(application))
+    }
+
+
+def _before_the_world(
+    settings: Settings,
+    behind: web.Nginx,
+    services: list[tuple[str, str, Service]],
+    sites: list[tuple[str, str, Site]],
+    certificates: Mapping[str, Acme],
+) -> web.Nginx:
+    """In place of a port for each service, one server for each public name, all on 443."""
+
+    def server(name: str, host: str) -> web.Server:
+        application = settings.applications[name]
+        return web.Server(
+            application=name,
+            port=HTTPS,
+            host_names=(settings.host_name(name, host),),
+            locations=(
+                *(
+                    location
+                    for of, service, shape in services
+                    if of == name
+                    for location in _proxied(
+                        application,
+                        f"{name}-{service}",
+                        shape,
+                        (route for route in shape.routes if route.host == host),
+                    )
+                ),
+                *(
+                    _files(application, site, shape)
+                    for of, site, shape in sites
+                    if of == name and shape.host == host
+                ),
+            ),
+            headers=_headers(application),
+            denied=tuple(
+                dict.fromkeys(
+                    path
+                    for of, _, shape in services
+                    if of == name and any(route.host == host for route in shape.routes)
+                    for path in shape.denied
+                )
+            ),
+            compression=_compression(application),
+            tls=certificates[name].tls,
+        )
+
+    return replace(
+        behind,
+        servers=tuple(
+            server(name, host) for name in certificates for host in settings.hosted_labels(name)
+        ),
+        # Nobody in front keeps a quiet connection open for others.
+        idle_seconds=IDLE_SECONDS,
+        challenge_directory=CHALLENGES,
     )
 
 
@@ -195,36 +284,41 @@ def _upstream(application: Application, service: str, shape: Service) -> web.Ups
 
 
 def _server(application: Application, key: str, shape: Service) -> web.Server:
-    proxy: Proxy = shape.proxy
-    paths = {route.path: route for route in shape.routes}
-    limit = proxy.rate_limit
     return web.Server(
         application=application.name,
         port=shape.front_port or 0,
-        locations=tuple(
-            web.Proxied(
-                path=path,
-                upstream=key,
-                websocket=route.websocket,
-                limited=limit is not None,
-                body_limit=proxy.body_limit,
-                body_timeout_seconds=proxy.body_timeout_seconds,
-                read_timeout_seconds=route.read_timeout_seconds or proxy.read_timeout_seconds,
-                immutable_extensions=application.static_files.extensions,
-            )
-            for path, route in paths.items()
-        ),
+        locations=_proxied(application, key, shape, shape.routes),
         health=web.Health(path=shape.health.path, upstream=key) if shape.health else None,
         headers=_headers(application),
         compression=_compression(application),
-        limit=web.RateLimit(
-            requests_per_second=limit.requests_per_second,
-            burst=limit.burst,
-            connections=limit.connections,
-        )
-        if limit
-        else None,
         denied=shape.denied,
+    )
+
+
+def _proxied(
+    application: Application, key: str, shape: Service, routes: Iterable[Route]
+) -> tuple[web.Proxied, ...]:
+    proxy: Proxy = shape.proxy
+    limit = proxy.rate_limit
+    paths = {route.path: route for route in routes}
+    return tuple(
+        web.Proxied(
+            path=path,
+            upstream=key,
+            websocket=route.websocket,
+            limit=web.RateLimit(
+                requests_per_second=limit.requests_per_second,
+                burst=limit.burst,
+                connections=limit.connections,
+            )
+            if limit
+            else None,
+            body_limit=proxy.body_limit,
+            body_timeout_seconds=proxy.body_timeout_seconds,
+            read_timeout_seconds=route.read_timeout_seconds or proxy.read_timeout_seconds,
+            immutable_extensions=application.static_files.extensions,
+        )
+        for path, route in paths.items()
     )
 
 
@@ -232,18 +326,20 @@ def _site(application: Application, site: str, shape: Site) -> web.Server:
     return web.Server(
         application=application.name,
         port=shape.front_port,
-        locations=(
-            web.Files(
-                path=shape.path,
-                directory=f"{web.current(application.name)}/{site}",
-                single_page=shape.single_page,
-                immutable=shape.immutable,
-                immutable_directory=web.kept_assets(application.name, site),
-            ),
-        ),
+        locations=(_files(application, site, shape),),
         health=web.Health(path=web.SITE_HEALTH, upstream=None),
         headers=_headers(application),
         compression=_compression(application),
+    )
+
+
+def _files(application: Application, site: str, shape: Site) -> web.Files:
+    return web.Files(
+        path=shape.path,
+        directory=f"{web.current(application.name)}/{site}",
+        single_page=shape.single_page,
+        immutable=shape.immutable,
+        immutable_directory=web.kept_assets(application.name, site),
     )
 
 

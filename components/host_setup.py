@@ -41,6 +41,7 @@ class HostSetupArgs:
         str, Mapping[str, PublishedAt]
     ]  # application -> site -> where the CDN has it
     granted: Sequence[pulumi.Resource]  # what the operations instance may do
+    named: Sequence[pulumi.Resource]  # public names, which an ACME authority asks by
 
 
 class HostSetup(pulumi.ComponentResource):
@@ -110,6 +111,8 @@ class HostSetup(pulumi.ComponentResource):
         }
         subnets = self._load_balancer_subnets()
         first = key == next(iter(self._args.fleets[pool].hosts))
+        edge = settings.stack.edge
+        certified = isinstance(edge, HostEdge) and edge.pool == pool
 
         def roles(facts: Mapping[str, Any]) -> Sequence[Role]:
             reach = Reach(operations=facts["operations"], load_balancer=subnets)
@@ -132,6 +135,7 @@ class HostSetup(pulumi.ComponentResource):
                     for parts in (settings.services_on(pool), settings.sites_on(pool))
                     for application, part, _ in parts
                 ),
+                *(self._args.named if certified else ()),
             ],
         )
 

@@ -99,6 +99,7 @@ class Platform(pulumi.ComponentResource):
         self._applications = {key: self._application(key) for key in settings.applications}
         granted = self._grant_operations()
         self._published: dict[str, Mapping[str, PublishedAt]] = {}
+        self._named: list[pulumi.Resource] = []
         records = self._publish()
         granted += self._grant_publishing()
         if self._stack.pools:
@@ -111,6 +112,7 @@ class Platform(pulumi.ComponentResource):
                     applications=self._applications,
                     published=self._published,
                     granted=granted,
+                    named=self._named,
                 ),
                 opts=self._child,
             )
@@ -270,13 +272,6 @@ class Platform(pulumi.ComponentResource):
             for site, shape in self._settings.hosted_sites(key).items():
                 yield key, site, shape
 
-    def _balanced_hosts(self, key: str) -> tuple[str, ...]:
-        """Public names of an application that the load balancer knows."""
-        spec = self._settings.applications[key]
-        hosts = [route.host for service in spec.services.values() for route in service.routes]
-        hosts += [site.host for site in self._settings.hosted_sites(key).values()]
-        return tuple(self._settings.host_name(key, host) for host in dict.fromkeys(hosts))
-
     def _way_in(self) -> FrontDoor | None:
         edge = self._stack.edge
         routed = list(self._routed())
@@ -361,7 +356,7 @@ class Platform(pulumi.ComponentResource):
         """For the hosts of an application that the load balancer answers on."""
         self._certificates[key] = Certificate(
             key,
-            CertificateArgs(hosts=self._balanced_hosts(key), zone_id=self._zones[key]),
+            CertificateArgs(hosts=self._settings.hosted_names(key), zone_id=self._zones[key]),
             opts=self._child,
         )
         return self._certificates[key].arn
@@ -553,7 +548,9 @@ class Platform(pulumi.ComponentResource):
             served.update(distributions.host_names)
             records += distributions.wanted
         for key in self._applications:
-            remaining = tuple(host for host in self._balanced_hosts(key) if host not in served)
+            remaining = tuple(
+                host for host in self._settings.hosted_names(key) if host not in served
+            )
             if remaining:
                 records.append(self._names(key, remaining))
         return records
@@ -568,13 +565,15 @@ class Platform(pulumi.ComponentResource):
         else:
             assert isinstance(edge, wanted.HostEdge), "the settings see to it"
             target, zone = self._fleets[edge.pool].public_ip or "", None
-        return HostNames(
+        names = HostNames(
             key,
             HostNamesArgs(
                 hosts=hosts, zone_id=self._zones[key], target=target, target_zone_id=zone
             ),
             opts=self._child,
-        ).wanted
+        )
+        self._named.append(names)
+        return names.wanted
 
     def _upstream(self) -> Upstream | None:
         edge = self._stack.edge
@@ -595,13 +594,10 @@ class Platform(pulumi.ComponentResource):
 
     def _edge_acl(self) -> WebAcl | None:
         """One for all distributions, where there are any."""
-        distributed = not isinstance(self._stack.edge, wanted.HostEdge) and (
-            isinstance(self._stack.edge, wanted.CdnEdge)
-            or any(
-                bucket.host
-                for application in self._settings.applications.values()
-                for bucket in application.buckets.values()
-            )
+        distributed = isinstance(self._stack.edge, wanted.CdnEdge) or any(
+            bucket.host
+            for application in self._settings.applications.values()
+            for bucket in application.buckets.values()
         )
         if not distributed:
             return None

@@ -90,11 +90,20 @@ class LoadBalancerEdge(Model):
     kind: Literal["load-balancer"]
 
 
+EmailAddress = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
+
 class HostEdge(Model):
-    """One machine answers the world itself; for a single small pool."""
+    """One machine answers the world itself, with certificates that it gets by ACME."""
 
     kind: Literal["host"]
     pool: Name
+    authority: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\w./-]*)?$")] = (
+        "https://acme-v02.api.letsencrypt.org/directory"
+    )
+    """Directory of the ACME authority that issues certificates (RFC 8555, section 7.1.1)."""
+    email: EmailAddress | None = None
+    """Contact that the authority is given; Let's Encrypt asks for none."""
 
 
 Edge = Annotated[CdnEdge | LoadBalancerEdge | HostEdge, Field(discriminator="kind")]
@@ -256,7 +265,7 @@ class Rotation(Model):
 class Alerts(Model):
     """Who is told when something is wrong."""
 
-    email: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")], ...] = ()
+    email: tuple[EmailAddress, ...] = ()
 
 
 class Exemption(Model):

@@ -77,6 +77,17 @@ class Settings(Model):
             packed[site] = "tar.gz"
         return packed
 
+    def hosted_labels(self, application: str) -> tuple[str, ...]:
+        """Those hosts of an application that its services and hosted sites answer for."""
+        services = self.applications[application].services.values()
+        hosts = [route.host for service in services for route in service.routes]
+        hosts += [site.host for site in self.hosted_sites(application).values()]
+        return tuple(dict.fromkeys(hosts))
+
+    def hosted_names(self, application: str) -> tuple[str, ...]:
+        """The same hosts, in full."""
+        return tuple(self.host_name(application, host) for host in self.hosted_labels(application))
+
     @property
     def sites_at_edge(self) -> bool:
         """Whether the CDN serves sites, from their buckets."""

@@ -18,13 +18,15 @@ DEPLOY_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\ninvented\n-----END OPENSSH PR
 SUPPLIED = "invented-for-this-test-only-0123456789"
 
 
-def configuration(stack: str, changes: Mapping[str, Any] | None = None) -> dict[str, str]:
+def configuration(
+    stack: str, changes: Mapping[str, Any] | None = None, root: Path = ROOT
+) -> dict[str, str]:
     """A stack's configuration as Pulumi hands it over; changes are by key, without namespace."""
     values = stack_configuration(stack)
     for key, value in (changes or {}).items():
         values[f"groundwork:{key}"] = value if isinstance(value, str) else json.dumps(value)
     values["groundwork:deploy_key"] = DEPLOY_KEY
-    for secret in supplied_secrets(stack, values):
+    for secret in supplied_secrets(stack, values, root):
         values[f"groundwork:{secret.key}"] = SUPPLIED
     return values
 
@@ -33,7 +35,7 @@ def settings_of(
     stack: str, changes: Mapping[str, Any] | None = None, root: Path = ROOT
 ) -> Settings:
     """The settings of a stack of the project."""
-    return load(stack, configuration(stack, changes), root)
+    return load(stack, configuration(stack, changes, root), root)
 
 
 def platform_of(stack: str, changes: Mapping[str, Any] | None = None) -> Platform:

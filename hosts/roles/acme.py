@@ -1,6 +1,7 @@
 """Certificates of a host that answers the world itself, from an ACME authority, renewed in time."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from hosts.roles.nginx import UNIT, Tls
 from hosts.steps import Directory, Ensure, File, Packages, Role, Running, words
@@ -26,12 +27,53 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 chmod 0600 {directory}/privkey.pem"""
 
 
+# Let's Encrypt counts five failures an hour for a name (letsencrypt.org/docs/rate-limits).
+RETRY_MINUTES = 20
+
+REQUEST = """\
+#!/bin/sh
+# Gets {names} a certificate, unless there is one that covers all of them.
+set -eu
+covered() {{
+  {covered}
+}}
+covered 2>/dev/null && exit 0
+{request}
+RENEWED_LINEAGE=/etc/letsencrypt/live/{name} /etc/letsencrypt/renewal-hooks/deploy/groundwork
+covered
+"""
+
+SERVICE = """\
+[Unit]
+Description=First certificate of {name}
+Wants=network-online.target
+After=network-online.target nginx.service
+
+[Service]
+Type=oneshot
+ExecStart={script}
+TimeoutStartSec=300
+"""
+
+TIMER = f"""\
+[Unit]
+Description=First certificate of {{name}}, until it has come
+
+[Timer]
+OnBootSec=1min
+OnUnitInactiveSec={RETRY_MINUTES}min
+
+[Install]
+WantedBy=timers.target
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Acme:
     name: str
     """Of the certificate; the application's."""
     host_names: tuple[str, ...]
-    email: str
+    email: str | None
     server: str = "https://acme-v02.api.letsencrypt.org/directory"
 
     @property
@@ -70,7 +112,11 @@ def placeholder_certificate(wanted: Acme) -> Role:
 
 
 def acme(wanted: Acme) -> Role:
-    """Listed after nginx: asked for once for these names, then renewed twice a day if it is due."""
+    """Listed after nginx: asked for at once, again until it has come, then renewed in time.
+
+    A name that does not lead here yet is no failure of the run: visitors get the placeholder, and
+    the timer asks again. certbot's own timer renews, twice a day if it is due.
+    """
     names = [word for name in wanted.host_names for word in ("--domain", name)]
     request = words(
         *("certbot", "certonly", "--non-interactive", "--quiet", "--webroot"),
@@ -78,32 +124,56 @@ def acme(wanted: Acme) -> Role:
         *("--renew-with-new-domains", "--keep-until-expiring", "--key-type", "ecdsa"),
     )
     lineage = f"/etc/letsencrypt/live/{wanted.name}/cert.pem"
-    covered = " && ".join(
-        f"openssl x509 -in {lineage} -noout -checkhost {words(name)}"
-        " | grep -q 'does match certificate'"
+    covered = " &&\n    ".join(
+        f"openssl x509 -in {lineage} -noout -checkhost {words(name)} |"
+        " grep -q 'does match certificate'"
         for name in wanted.host_names
     )
+    contact = (
+        f"email = {wanted.email}" if wanted.email else "register-unsafely-without-email = true"
+    )
+    script = f"/usr/local/lib/groundwork/certificate-{wanted.name}"
+    unit = f"groundwork-certificate-{wanted.name}"
+    # Another set of names is another question, which has not been asked yet.
+    digest = sha256(f"{wanted.server} {' '.join(wanted.host_names)}".encode()).hexdigest()[:12]
+    asked = f"{wanted.directory}/asked-{digest}"
     return Role(
         name=f"certificate of {wanted.name}",
-        install=(Packages(("certbot",)),),
+        install=(Packages(("certbot", "openssl")),),
         configure=(
             Directory(CHALLENGES),
             File(
                 "/etc/letsencrypt/cli.ini",
-                f"server = {wanted.server}\nemail = {wanted.email}\nagree-tos = true\n"
+                f"server = {wanted.server}\n{contact}\nagree-tos = true\n"
                 "max-log-backups = 12\npreconfigured-renewal = true\n",
             ),
             File("/etc/letsencrypt/renewal-hooks/deploy/groundwork", HOOK, mode="0755"),
+            File(
+                script,
+                REQUEST.format(
+                    names=", ".join(wanted.host_names),
+                    name=wanted.name,
+                    covered=covered,
+                    request=request,
+                ),
+                mode="0755",
+            ),
+            File(
+                f"/etc/systemd/system/{unit}.service",
+                SERVICE.format(name=wanted.name, script=script),
+            ),
+            File(f"/etc/systemd/system/{unit}.timer", TIMER.format(name=wanted.name)),
         ),
         activate=(
             Ensure(
-                f"certificate for {', '.join(wanted.host_names)}",
-                covered,
+                f"certificate for {', '.join(wanted.host_names)} asked for",
+                f"test -e {asked}",
                 # The new set-up of nginx has to answer before it is asked.
-                f"systemctl reload-or-restart {UNIT}\n{request}\n"
-                f"RENEWED_LINEAGE=/etc/letsencrypt/live/{wanted.name} "
-                "/etc/letsencrypt/renewal-hooks/deploy/groundwork",
+                f"systemctl reload-or-restart {UNIT}\n"
+                f"systemctl start {unit}.service || journalctl -n 20 -u {unit}.service\n"
+                f"rm -f {wanted.directory}/asked-*\ntouch {asked}",
             ),
+            Running(f"{unit}.timer"),
             Running("certbot.timer"),
         ),
     )

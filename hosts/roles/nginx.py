@@ -51,6 +51,15 @@ class Upstream:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RateLimit:
+    """What one client address may ask; more is answered 429."""
+
+    requests_per_second: int
+    burst: int
+    connections: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Proxied:
     """Requests under a path go to an upstream, path unchanged."""
 
@@ -58,8 +67,8 @@ class Proxied:
     """As in the load balancer: /api/* is everything below, /ws is that path alone."""
     upstream: str
     websocket: bool = False
-    limited: bool = False
-    """Counts towards the rate limit of its server."""
+    limit: RateLimit | None = None
+    """Of the upstream: all paths to it are counted together."""
     body_limit: str = "1M"
     body_timeout_seconds: int = 60
     read_timeout_seconds: int = 60
@@ -80,15 +89,6 @@ class Files:
     immutable_directory: str | None = None
     """Where they lie together with those of the versions before and after: a page of one version
     asks for its own, whichever host it reaches. Else they come from the directory."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RateLimit:
-    """What one client address may ask; more is answered 429."""
-
-    requests_per_second: int
-    burst: int
-    connections: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,6 @@ class Server:
     locations: tuple[Proxied | Files, ...]
     health: Health | None = None
     headers: tuple[tuple[str, str], ...] = ()
-    limit: RateLimit | None = None
     denied: tuple[str, ...] = ()
     """Paths that nobody outside may ask for, with everything below them."""
     tls: Tls | None = None
@@ -326,7 +325,12 @@ def _client_address(trusted: Sequence[str]) -> Iterator[str]:
 
 
 def _limits(servers: Sequence[Server]) -> Iterator[str]:
-    limits = {_zone(server): server.limit for server in servers if server.limit}
+    limits = {
+        _zone(location): location.limit
+        for server in servers
+        for location in server.locations
+        if isinstance(location, Proxied) and location.limit
+    }
     for zone, limit in limits.items():
         rate = f"{limit.requests_per_second}r/s"
         yield f"limit_req_zone $binary_remote_addr zone={zone}:10m rate={rate};"
@@ -338,8 +342,8 @@ def _limits(servers: Sequence[Server]) -> Iterator[str]:
         yield ""
 
 
-def _zone(server: Server) -> str:
-    return f"{server.application}_{server.port}".replace("-", "_")
+def _zone(location: Proxied) -> str:
+    return location.upstream.replace("-", "_")
 
 
 def _compression(wanted: Compression) -> Iterator[str]:
@@ -377,8 +381,6 @@ def _server(server: Server, *, alone: bool) -> Iterator[str]:
     yield from _compression(server.compression)
     yield from _unavailable(server)
     yield from _headers(server)
-    if server.limit and server.limit.connections is not None:
-        yield f"limit_conn {_zone(server)}_connections {server.limit.connections};"
     if default:
         yield from _nginx_health()
     if server.health:
@@ -506,8 +508,10 @@ def _proxied(server: Server, location: Proxied) -> Iterator[str]:
     yield from _needs_release(server)
     yield f"client_max_body_size {location.body_limit.lower()};"
     yield f"client_body_timeout {location.body_timeout_seconds}s;"
-    if location.limited and server.limit:
-        yield f"limit_req zone={_zone(server)} burst={server.limit.burst} nodelay;"
+    if location.limit:
+        yield f"limit_req zone={_zone(location)} burst={location.limit.burst} nodelay;"
+        if location.limit.connections is not None:
+            yield f"limit_conn {_zone(location)}_connections {location.limit.connections};"
     yield from _headers(server)
     yield from _pass(
         server,

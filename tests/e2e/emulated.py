@@ -176,7 +176,7 @@ class Emulated:
         return interface["Groups"][0]["GroupId"]
 
     def ssh(
-        self, command: str, instance: str | None = None, timeout: float = 60
+        self, command: str, instance: str | None = None, timeout: float = 60, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run something on the operations machine, or through it on another."""
         options = ["-i", str(self.key), *SSH_OPTIONS]
@@ -187,6 +187,7 @@ class Emulated:
             options += ["-o", f"ProxyCommand=ssh {' '.join(options)} -W %h:%p {door}"]
         return subprocess.run(
             ["timeout", str(timeout), "ssh", *options, target, command],
+            input=stdin,
             capture_output=True,
             text=True,
         )

@@ -93,10 +93,9 @@ def web(limit: RateLimit | None = None) -> Nginx:
                 port=13001,
                 host_names=("api.example.com",),
                 headers=HEADERS,
-                limit=limit,
                 health=Health(path="/health", upstream="notebook-api"),
                 locations=(
-                    Proxied(path="/*", upstream="notebook-api", limited=True, body_limit="50M"),
+                    Proxied(path="/*", upstream="notebook-api", limit=limit, body_limit="50M"),
                     Proxied(
                         path="/ws",
                         upstream="notebook-api",

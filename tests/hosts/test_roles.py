@@ -365,11 +365,11 @@ def locations(text: str, port: int | None = None) -> dict[str, str]:
 def test_limits_are_defined_where_nginx_allows_it_and_answer_429() -> None:
     text = configuration(WEB)
 
-    assert "limit_req_zone $binary_remote_addr zone=notebook_13001:10m rate=10r/s;" in text
+    assert "limit_req_zone $binary_remote_addr zone=notebook_api:10m rate=10r/s;" in text
     assert "limit_req_status 429;" in text
     assert text.index("limit_req_zone") < text.index("server {")
-    assert "limit_req zone=notebook_13001 burst=20 nodelay;" in locations(text, 13001)["/"]
-    assert "limit_conn notebook_13001_connections 10;" in text
+    assert "limit_req zone=notebook_api burst=20 nodelay;" in locations(text, 13001)["/"]
+    assert "limit_conn notebook_api_connections 10;" in text
 
 
 def test_no_limit_no_zone() -> None:
@@ -700,10 +700,30 @@ def test_nginx_can_start_before_the_first_certificate_has_come(machine: Machine)
 def test_a_certificate_is_asked_for_once_for_all_names_and_renewed_by_the_clock() -> None:
     names = ("example.com", "www.example.com")
     role = acme(Acme(name="notebook", host_names=names, email="a@example.com"))
-    asked = role.activate[0]
+    request = files(role)["/usr/local/lib/groundwork/certificate-notebook"].content
 
-    assert "--domain example.com --domain www.example.com" in asked.remedy()
-    assert all(name in asked.check() for name in names)
-    assert role.activate[-1].name == "running certbot.timer"
+    assert "--domain example.com --domain www.example.com" in request
+    assert all(f"-checkhost {name}" in request for name in names)
+    assert [step.name for step in role.activate[1:]] == [
+        "running groundwork-certificate-notebook.timer",
+        "running certbot.timer",
+    ]
+    assert "email = a@example.com" in files(role)["/etc/letsencrypt/cli.ini"].content
     hook = files(role)["/etc/letsencrypt/renewal-hooks/deploy/groundwork"]
     assert "nginx -t -q && systemctl reload nginx.service" in hook.content
+
+
+def test_other_names_are_asked_for_again_and_the_same_ones_by_the_timer_alone() -> None:
+    def asked(*names: str) -> str:
+        return acme(Acme(name="notebook", host_names=names, email=None)).activate[0].check()
+
+    assert asked("example.com") == asked("example.com")
+    assert asked("example.com") != asked("example.com", "www.example.com")
+
+
+def test_an_authority_is_told_no_address_where_none_is_given() -> None:
+    role = acme(Acme(name="notebook", host_names=("example.com",), email=None))
+
+    assert (
+        "register-unsafely-without-email = true" in files(role)["/etc/letsencrypt/cli.ini"].content
+    )
