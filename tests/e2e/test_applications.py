@@ -99,7 +99,8 @@ def test_a_model_posted_through_one_node_is_read_through_the_other_and_lies_in_t
 
     assert wait_for(read_elsewhere, 30)
     store = visitor.cloud.client("s3")
-    (bucket,) = [one["Name"] for one in store.list_buckets()["Buckets"] if "models" in one["Name"]]
+    names = [one["Name"] for one in store.list_buckets()["Buckets"]]
+    (bucket,) = [name for name in names if name.startswith("threed-generator-models-")]
     lies = store.get_object(Bucket=bucket, Key=model["object_key"])
     assert lies["Body"].read() == content
 
