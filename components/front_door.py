@@ -11,7 +11,7 @@ from components.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.network import Network
 from components.routing import Route, Routing, RoutingArgs
 from components.target_group import TargetGroup, TargetGroupArgs
-from components.web_acl import Proof, WebAcl, WebAclArgs
+from components.web_acl import Proof, Upload, WebAcl, WebAclArgs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class FrontDoorArgs:
     routes: Mapping[str, Route]
     idle_timeout: int
     requests_a_minute: int
-    uploads: tuple[str, ...]
+    uploads: tuple[Upload, ...]
     proof: pulumi.Input[str] | None  # what the edge proves itself with, to a public one
     proof_header: str
     key_arn: pulumi.Input[str]

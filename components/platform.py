@@ -40,7 +40,7 @@ from components.routing import Forward, Respond, Route
 from components.secret import Generated, generate
 from components.target_group import HealthCheck, TargetGroupArgs
 from components.vpc_origin import VpcOrigin, VpcOriginArgs
-from components.web_acl import WebAcl, WebAclArgs
+from components.web_acl import Upload, WebAcl, WebAclArgs
 from hosts.first_boot import user_data
 from hosts.roles.nginx import SITE_HEALTH
 from settings import stack as wanted
@@ -418,14 +418,17 @@ class Platform(pulumi.ComponentResource):
         ]
         return max([REQUESTS_A_MINUTE, *limits])
 
-    def _uploads(self) -> tuple[str, ...]:
-        paths = (
-            route.path.partition("*")[0]
-            for *_, shape in self._routed()
+    def _uploads(self) -> tuple[Upload, ...]:
+        uploads = (
+            Upload(
+                host=self._settings.host_name(key, route.host),
+                path=route.path.partition("*")[0],
+            )
+            for key, _, shape in self._routed()
             for route in shape.routes
             if route.upload
         )
-        return tuple(dict.fromkeys(paths))
+        return tuple(dict.fromkeys(uploads))
 
     # What runs
 

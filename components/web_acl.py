@@ -34,12 +34,20 @@ class Proof:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Upload:
+    """Where large bodies are taken."""
+
+    host: str
+    path: str  # what it starts with
+
+
+@dataclass(frozen=True, kw_only=True)
 class WebAclArgs:
     scope: Literal["REGIONAL", "CLOUDFRONT"]
     requests_a_minute: int | None  # from one address; None where that is the edge's own
     # Fewer for some paths, sign-in above all: what they start with -> requests a minute.
     strict: Mapping[str, int] = field(default_factory=dict[str, int])
-    uploads: tuple[str, ...] = ()  # what paths that take large bodies start with
+    uploads: tuple[Upload, ...] = ()
     proof: Proof | None = None
     # What a regional one stands before; a distribution names its own.
     protects: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
@@ -219,21 +227,23 @@ def _managed(group: str, *, bodies_later: bool) -> _Refusal:
     )
 
 
-def _large_body(uploads: tuple[str, ...]) -> _Refusal:
-    """A large body anywhere but on the paths that take them."""
+def _large_body(uploads: tuple[Upload, ...]) -> _Refusal:
+    """A large body anywhere but where they are taken."""
     large = aws.wafv2.WebAclRuleStatementArgs(
         label_match_statement=aws.wafv2.WebAclRuleStatementLabelMatchStatementArgs(
             scope="LABEL", key=BODY_LABEL
         )
     )
-    elsewhere = [_not(_under(path)) for path in uploads]
+    elsewhere = [_not(_all(_for_host(upload.host), _under(upload.path))) for upload in uploads]
     return _Refusal(
         name="large-body",
-        statement=aws.wafv2.WebAclRuleStatementArgs(
-            and_statement=aws.wafv2.WebAclRuleStatementAndStatementArgs(
-                statements=[large, *elsewhere]
-            )
-        ),
+        statement=_all(large, *elsewhere),
+    )
+
+
+def _all(*statements: aws.wafv2.WebAclRuleStatementArgs) -> aws.wafv2.WebAclRuleStatementArgs:
+    return aws.wafv2.WebAclRuleStatementArgs(
+        and_statement=aws.wafv2.WebAclRuleStatementAndStatementArgs(statements=list(statements))
     )
 
 
@@ -242,6 +252,27 @@ def _not(
 ) -> aws.wafv2.WebAclRuleStatementArgs:
     return aws.wafv2.WebAclRuleStatementArgs(
         not_statement=aws.wafv2.WebAclRuleStatementNotStatementArgs(statement=statement)
+    )
+
+
+def _for_host(host: str) -> aws.wafv2.WebAclRuleStatementArgs:
+    return aws.wafv2.WebAclRuleStatementArgs(
+        byte_match_statement=aws.wafv2.WebAclRuleStatementByteMatchStatementArgs(
+            search_string=host,
+            positional_constraint="EXACTLY",
+            field_to_match=aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchArgs(
+                single_header=(
+                    aws.wafv2.WebAclRuleStatementByteMatchStatementFieldToMatchSingleHeaderArgs(
+                        name="host"
+                    )
+                )
+            ),
+            text_transformations=[
+                aws.wafv2.WebAclRuleStatementByteMatchStatementTextTransformationArgs(
+                    priority=0, type="LOWERCASE"
+                )
+            ],
+        )
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 
-from components.web_acl import Proof, WebAcl, WebAclArgs
+from components.web_acl import Proof, Upload, WebAcl, WebAclArgs
 from tests.components.secrecy import is_secret
 from tests.recording import Engine
 
@@ -70,8 +70,14 @@ def test_addresses_of_the_edge_itself_are_not_counted(engine: Engine) -> None:
     assert "rate" not in rules(engine)
 
 
+UPLOADS = (
+    Upload(host="api.example.com", path="/api/upload"),
+    Upload(host="shop.example.com", path="/models"),
+)
+
+
 def test_an_upload_passes_and_no_other_large_body(engine: Engine) -> None:
-    build(engine, replace(ARGS, uploads=("/api/upload", "/api/models")))
+    build(engine, replace(ARGS, uploads=UPLOADS))
 
     common = rules(engine)["CommonRuleSet"]["statement"]["managedRuleGroupStatement"]
     assert common["ruleActionOverrides"] == [
@@ -81,14 +87,26 @@ def test_an_upload_passes_and_no_other_large_body(engine: Engine) -> None:
     assert large["action"] == {"block": {}}
     label, *elsewhere = large["statement"]["andStatement"]["statements"]
     assert label["labelMatchStatement"]["key"].endswith(":SizeRestrictions_Body")
-    assert [
-        part["notStatement"]["statement"]["byteMatchStatement"]["searchString"]
-        for part in elsewhere
-    ] == ["/api/upload", "/api/models"]
+    assert [exempted(part) for part in elsewhere] == [
+        {"host": "api.example.com", "path": "/api/upload"},
+        {"host": "shop.example.com", "path": "/models"},
+    ]
+
+
+def exempted(statement: dict[str, Any]) -> dict[str, str]:
+    """What one negated statement is about: both must hold."""
+    both = statement["notStatement"]["statement"]["andStatement"]["statements"]
+    host, path = (each["byteMatchStatement"] for each in both)
+    assert host["fieldToMatch"] == {"singleHeader": {"name": "host"}}
+    assert (host["positionalConstraint"], path["positionalConstraint"]) == (
+        "EXACTLY",
+        "STARTS_WITH",
+    )
+    return {"host": host["searchString"], "path": path["searchString"]}
 
 
 def test_a_label_is_looked_at_after_it_is_given(engine: Engine) -> None:
-    build(engine, replace(ARGS, uploads=("/api/upload",)))
+    build(engine, replace(ARGS, uploads=UPLOADS))
 
     priority = {name: rule["priority"] for name, rule in rules(engine).items()}
     assert priority["large-body"] > priority["CommonRuleSet"]
