@@ -375,6 +375,7 @@ def _service(
     placed = settings.placed(application)
     on_host = replace(
         _on_host(application, service, shape, facts),
+        files=shape.files,
         colours=settings.applications[application].colours(service),
     )
     match shape.runtime:

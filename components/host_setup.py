@@ -260,5 +260,9 @@ def _told(workload: Workload) -> dict[str, Any]:
 
 
 def _source(secret: SecretReference) -> dict[str, Any]:
-    generation = {"generation": secret.generation} if secret.generation else {}
-    return {"arn": secret.arn, "field": secret.field, **generation}
+    more = {"generation": secret.generation, "file": secret.file}
+    return {
+        "arn": secret.arn,
+        "field": secret.field,
+        **{key: value for key, value in more.items() if value},
+    }

@@ -86,10 +86,12 @@ def _plain(reference: Reference, facts: Facts) -> pulumi.Input[str]:
 def _secret(reference: Reference, facts: Facts) -> SecretReference:
     if reference.kind == "secrets":
         generation = facts.generations.get(reference.name, "")
+        file = reference.name.lower().replace("_", "-") if reference.fact == "file" else ""
         return SecretReference(
             arn=facts.secrets[reference.name],
             field="current" if generation else "",
             generation=generation,
+            file=file,
         )
     store = facts.stores[reference.name]
     return SecretReference(

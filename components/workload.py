@@ -16,6 +16,7 @@ class SecretReference:
     arn: pulumi.Input[str]
     field: str = ""  # of the JSON that the secret holds; empty: the whole value
     generation: str = ""  # another text after a rotation, so that who uses it starts anew
+    file: str = ""  # kept as a file of this name, whose path the variable then is
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -223,6 +223,17 @@ def _migrates_in_one_way(migration: Migration) -> Iterator[Fault]:
             )
 
 
+# What the platform lays down beside the files of a service.
+OURS = ("environment", "secrets.json", "ecosystem.config.json")
+
+
+def _files_replace_none_of_ours(application: Application) -> Iterator[Fault]:
+    for name, service in application.services.items():
+        for file in service.files:
+            if file in OURS:
+                yield f"services.{name}.files.{file}", "given", "is the platform's own: rename it"
+
+
 def _parts_name_each_other(application: Application) -> Iterator[Fault]:
     if migration := application.migration:
         yield from _known("migration.service", migration.service, application.services, "services")
@@ -314,6 +325,7 @@ APPLICATION_CHECKS: tuple[Callable[[Application], Iterable[Fault]], ...] = (
     _queues_lose_nothing,
     _colours_have_room,
     _closed_paths_are_within_routes,
+    _files_replace_none_of_ours,
 )
 
 
@@ -724,6 +736,27 @@ def _regions_are_two(settings: Settings) -> Iterator[Fault]:
         yield "recovery_region", settings.stack.region, "must be another region than region"
 
 
+def _files_are_on_hosts(settings: Settings) -> Iterator[Fault]:
+    """A task has no place for a file: what it needs has to be in its image or its variables."""
+    for name, application in settings.applications.items():
+        if isinstance(settings.placed(name).placement, HostsPlacement):
+            continue
+        for service, shape in application.services.items():
+            wanted = [f"its file {file}" for file in shape.files] + [
+                f"the file of {variable}"
+                for variable, value in shape.environment.items()
+                for text in references.references_in(value)
+                if isinstance(found := references.parse(text, application), references.Reference)
+                and found.fact == "file"
+            ]
+            if wanted:
+                yield (
+                    f"applications.{name}.placement.kind",
+                    "ecs",
+                    f"must be hosts: {service} has no place for {wanted[0]}",
+                )
+
+
 STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
     _services_have_a_home,
     _sites_have_a_home,
@@ -746,6 +779,7 @@ STACK_CHECKS: tuple[Callable[[Settings], Iterable[Fault]], ...] = (
     _domains_are_ours,
     _access_is_narrow,
     _regions_are_two,
+    _files_are_on_hosts,
 )
 
 

@@ -176,6 +176,9 @@ class Service(Model):
     """How long it may take to finish after it was told to stop."""
     writable: tuple[str, ...] = ()
     """Directories that it may write to; everything else is read-only."""
+    files: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)], str] = {}
+    """Configuration that it reads from files, on hosts: name → text, laid down as
+    /etc/groundwork/APPLICATION-SERVICE/NAME. Nothing in it is filled in."""
     startup_seconds: Annotated[int, Field(strict=True, ge=1, le=900)] = 60
 
     @property

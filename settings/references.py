@@ -12,6 +12,7 @@ PATTERN = re.compile(r"\$\{([^}]*)\}")
 DATABASE_FACTS = ("url", "host", "port", "name", "username", "password", "reader_host")
 CACHE_FACTS = ("url", "host", "port", "password", "reader_host")
 BUCKET_FACTS = ("name", "endpoint")
+SECRET_AS = ("file",)
 STACK_FACTS = ("name", "region")
 SECRET_FACTS = frozenset({"url", "password"})
 
@@ -47,6 +48,12 @@ def parse(text: str, application: Application) -> Reference | str:
         case ["secrets", name]:
             return _known("secrets", name, application.secrets) or Reference(
                 kind="secrets", name=name
+            )
+        case ["secrets", name, fact]:
+            return (
+                _known("secrets", name, application.secrets)
+                or _known(f"secrets.{name}", fact, SECRET_AS)
+                or Reference(kind="secrets", name=name, fact=fact)
             )
         case ["buckets", name, fact]:
             return (

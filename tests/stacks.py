@@ -15,7 +15,7 @@ from tests.recording import Engine
 
 STACKS = ("local", "dev", "prod")
 DEPLOY_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\ninvented\n-----END OPENSSH PRIVATE KEY-----\n"
-SUPPLIED = "invented-for-this-test-only-0123456789"
+SUPPLIED = "sk-invented-for-this-test-only-0123456789"
 
 
 def configuration(

@@ -38,6 +38,8 @@ class Service:
     name: str
     environment: Mapping[str, str]
     secrets: Mapping[str, SecretSource] = field(default_factory=dict[str, SecretSource])
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Name → text of what it reads beside its variables, in its configuration directory."""
     writable: tuple[str, ...] = ()
     """Directories that it may write to; everything else is read-only to it."""
     memory_limit: str | None = None
@@ -219,6 +221,16 @@ def service_role(
                 for path in service.writable
             ),
             *told(service, owes=owed),
+            *(
+                File(
+                    f"{service.configuration}/{name}",
+                    text,
+                    mode="0640",
+                    group=service.user,
+                    owes=owed,
+                )
+                for name, text in sorted(service.files.items())
+            ),
             *configure,
             File(
                 f"/etc/systemd/system/{service.unit}",

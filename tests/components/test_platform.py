@@ -169,3 +169,36 @@ def test_a_cdn_serves_a_site_from_its_bucket_and_the_rest_of_its_host_from_the_s
 
 def test_the_load_balancer_waits_as_long_as_it_can_for_a_silent_websocket() -> None:
     assert built("prod").one("aws:lb/loadBalancer:LoadBalancer")["idleTimeout"] == 4000
+
+
+def test_management_paths_are_refused_at_the_load_balancer_but_for_plain_health() -> None:
+    engine = built("prod")
+    rules = {
+        tuple(rule["conditions"][1]["pathPattern"]["values"]): (
+            rule["priority"],
+            rule["actions"][0],
+        )
+        for rule in engine.of("aws:lb/listenerRule:ListenerRule")
+        if rule["conditions"][0]["hostHeader"]["values"] == ["api.ingenio.com"]
+    }
+
+    closed, response = rules[("/api/actuator*",)]
+    assert response["type"] == "fixed-response"
+    assert response["fixedResponse"]["statusCode"] == "403"
+    health, forward = rules[("/api/actuator/health",)]
+    assert forward["type"] == "forward"
+    # The lower number is asked first.
+    assert health < closed < rules[("/api/*",)][0]
+
+
+def test_a_further_host_name_serves_a_bucket_of_its_own() -> None:
+    edge = built("prod").named("aws:cloudfront/distribution:Distribution", "ingenio-preview").inputs
+
+    assert edge["aliases"] == ["preview.ingenio.com"]
+    assert edge["defaultCacheBehavior"]["targetOriginId"] == "previews"
+
+
+def test_objects_kept_elsewhere_need_no_bucket_here() -> None:
+    names = {one.name for one in built("prod").registered if one.typ == "aws:s3/bucket:Bucket"}
+
+    assert {name for name in names if name.startswith("ai-photo")} == {"ai-photo-backups"}

@@ -9,6 +9,7 @@ from pulumi_policy import EnforcementLevel
 
 from policies.catalogue import policies_for
 from policies.testing import Declared, run
+from settings.application import Application
 from settings.load import stack_configuration
 from tests.policies.program import declared
 from tests.stacks import STACKS, configuration, settings_of
@@ -28,12 +29,20 @@ def containers_behind_a_load_balancer() -> dict[str, Any]:
 
 def _placed(name: str, placement: dict[str, Any]) -> dict[str, Any]:
     application = settings_of("prod").applications[name]
-    if application.sites or application.schedules:
+    if application.sites or application.schedules or _wants_files(application):
         some_pool = next(iter(placement["pools"].values()))
         sites = dict.fromkeys(application.sites, some_pool)
         return {**placement, "pools": {**placement["pools"], **sites}}
     size = {"cpu": 512, "memory_mb": 1024, "image": IMAGE}
     return {"kind": "ecs", "services": dict.fromkeys(application.services, size)}
+
+
+def _wants_files(application: Application) -> bool:
+    return any(
+        service.files
+        or any(str(value).endswith(".file}") for value in service.environment.values())
+        for service in application.services.values()
+    )
 
 
 IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop@sha256:{'0' * 64}"

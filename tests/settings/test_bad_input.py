@@ -25,6 +25,12 @@ JAVA: Mapping[str, Any] = {
     "services/web/routes": [],
     "release": {"kind": "blue-green", "second_port": 3009},
 }
+ON_ECS: Mapping[str, Any] = {
+    f"{PLACED}/placement": {
+        "kind": "ecs",
+        "services": {"web": {"cpu": 256, "memory_mb": 512}, "api": {"cpu": 256, "memory_mb": 512}},
+    }
+}
 
 # application changes, stack changes, and the one problem: file, key, value, what is allowed.
 Case = tuple[Mapping[str, Any], Mapping[str, Any], str, str, str, str]
@@ -164,6 +170,46 @@ CASES: dict[str, Case] = {
         "release.kind",
         "blue-green",
         "must be rolling: PM2 exchanges the processes of services.api by itself",
+    ),
+    "a file that is the platform's own": (
+        {"services/api/files": {"secrets.json": "{}"}},
+        {},
+        APPLICATION,
+        "services.api.files.secrets.json",
+        "given",
+        "is the platform's own: rename it",
+    ),
+    "a file outside its directory": (
+        {"services/api/files": {"../passwd": "x"}},
+        {},
+        APPLICATION,
+        "services.api.files.../passwd",
+        '"../passwd"',
+        "",
+    ),
+    "a file where there is no host": (
+        {"services/api/files": {"log.xml": "<a/>"}},
+        ON_ECS,
+        STACK,
+        "groundwork:applications.threed-generator.placement.kind",
+        "ecs",
+        "must be hosts: api has no place for its file log.xml",
+    ),
+    "a secret's file where there is no host": (
+        {"services/api/environment/CERT_PATH": "${secrets.HUNYUAN_API_KEY.file}"},
+        ON_ECS,
+        STACK,
+        "groundwork:applications.threed-generator.placement.kind",
+        "ecs",
+        "must be hosts: api has no place for the file of CERT_PATH",
+    ),
+    "a fact that a secret has not": (
+        {"services/api/environment/CERT_PATH": "${secrets.HUNYUAN_API_KEY.path}"},
+        {},
+        APPLICATION,
+        "services.api.environment.CERT_PATH",
+        '"${secrets.HUNYUAN_API_KEY.path}"',
+        "secrets.HUNYUAN_API_KEY has file",
     ),
     "two heaps larger than the host": (
         JAVA | {"services/api/runtime/heap": "4G"},

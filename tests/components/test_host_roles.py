@@ -1,0 +1,149 @@
+"""What the settings make of a host: the units, the proxy and the releases of an application."""
+
+import json
+from functools import cache
+from typing import Any
+from xml.etree import ElementTree
+
+from components.host_roles import Reach, pool_roles
+from hosts.steps import File
+from settings.tree import Settings
+from tests.stacks import settings_of
+
+REACH = Reach(operations="10.0.0.9", load_balancer=("10.0.0.0/24",))
+
+
+@cache
+def files(stack: str, pool: str) -> dict[str, str]:
+    """Path → content of every file on a host of a pool."""
+    settings = settings_of(stack)
+    roles = pool_roles(settings, pool, REACH, facts(settings, pool))
+    return {
+        step.path: step.content
+        for role in roles
+        for step in role.configure
+        if isinstance(step, File)
+    }
+
+
+def facts(settings: Settings, pool: str) -> dict[str, Any]:
+    """What the stores and secrets would be, once they are made."""
+    return {
+        f"{application}-{service}": {
+            "environment": {"PORT": str(shape.port), "KIND": "plain"},
+            "secrets": {"KEY": {"arn": "arn:key", "field": "", "file": ""}},
+        }
+        for application, service, shape in settings.services_on(pool)
+    }
+
+
+def test_a_service_of_two_colours_has_one_unit_for_both_and_its_port_from_the_colour() -> None:
+    unit = files("prod", "ingenio")["/etc/systemd/system/ingenio-api@.service"]
+
+    assert "Environment=PORT=%i\n" in unit
+    assert "WorkingDirectory=/srv/ingenio/colours/api-%i/api\n" in unit
+    assert "PORT" not in files("prod", "ingenio")["/etc/groundwork/ingenio-api/environment"]
+    assert "/etc/systemd/system/ingenio-api.service" not in files("prod", "ingenio")
+
+
+def test_the_machine_s_options_stand_before_the_jar_and_in_today_s_words() -> None:
+    unit = files("prod", "ingenio")["/etc/systemd/system/ingenio-api@.service"]
+    (start,) = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
+    options, _, rest = start.partition(" -jar ")
+
+    assert rest == "app.jar"
+    for option in (
+        "-Xms4g",
+        "-Xmx4g",
+        "-XX:+UseG1GC",
+        "-XX:MaxGCPauseMillis=200",
+        "-XX:ParallelGCThreads=8",
+        "-XX:ConcGCThreads=2",
+        "-XX:InitiatingHeapOccupancyPercent=70",
+        "-XX:+HeapDumpOnOutOfMemoryError",
+    ):
+        assert f" {option}" in options, option
+    assert "-Xlog:gc*:file=/var/log/ingenio-api/gc-%i.log" in options
+    assert "PrintGC" not in start
+    assert "SuccessExitStatus=143\n" in unit
+    assert "RestartSec=10s\n" in unit
+
+
+def test_a_stack_gives_a_service_another_heap() -> None:
+    unit = files("dev", "studio")["/etc/systemd/system/ingenio-api@.service"]
+
+    assert "-Xms384m -Xmx384m" in unit
+
+
+def test_the_release_knows_both_ports_and_how_long_the_old_one_stays_ready() -> None:
+    def service(stack: str, pool: str) -> dict[str, Any]:
+        told = json.loads(files(stack, pool)["/etc/groundwork/releases/ingenio.json"])
+        (only,) = told["services"]
+        return only
+
+    wanted = {"kind": "colours", "unit": "ingenio-api@.service", "colours": [8080, 8081]}
+    assert wanted.items() <= service("prod", "ingenio").items()
+    # The manual's five minutes; a stack may say less.
+    assert service("prod", "ingenio")["hold_seconds"] == 300
+    assert service("dev", "studio")["hold_seconds"] == 60
+
+
+def test_the_proxy_asks_the_colour_that_is_live_and_lets_nobody_manage() -> None:
+    proxy = files("prod", "ingenio")["/etc/nginx/nginx.conf"]
+    upstream = proxy.partition("upstream ingenio-api {")[2].partition("}")[0]
+
+    assert "include /etc/nginx/live/ingenio-api.conf;" in upstream
+    closed = proxy.partition("location ^~ /api/actuator {")[2].partition("}")[0]
+    assert "return 403;" in closed
+    assert "location = /api/actuator/health {" in proxy
+    assert "location = /api/actuator/health/liveness {" in proxy
+
+
+def test_the_configuration_of_logs_is_a_file_that_only_the_service_reads() -> None:
+    path = "/etc/groundwork/ingenio-api/logback.xml"
+    settings = settings_of("prod")
+    roles = pool_roles(settings, "ingenio", REACH, facts(settings, "ingenio"))
+    (file,) = [
+        step
+        for role in roles
+        for step in role.configure
+        if isinstance(step, File) and step.path == path
+    ]
+
+    assert (file.mode, file.group) == ("0640", "ingenio-api")
+    assert file.owes, "a changed file takes effect with the next release"
+    root = ElementTree.fromstring(file.content)  # noqa: S314 - our own file
+    policies = {
+        appender.attrib["name"]: {one.tag: one.text for one in appender.iterfind("rollingPolicy/*")}
+        for appender in root.iterfind("appender")
+    }
+    assert policies["FILE"]["maxFileSize"] == "100MB"
+    assert policies["FILE"]["maxHistory"] == "30"
+    assert policies["FILE"]["totalSizeCap"] == "3GB"
+    assert policies["ERROR_FILE"]["maxFileSize"] == "50MB"
+    assert policies["ERROR_FILE"]["maxHistory"] == "60"
+    assert "${PORT}" in file.content, "two colours write one file"
+    (service,) = [shape for *_, shape in settings.services_on("ingenio")]
+    assert service.environment["LOGGING_CONFIG"] == path
+
+
+def test_processes_of_node_are_as_many_as_asked_within_their_memory_and_renewed_at_night() -> None:
+    text = files("prod", "photo")["/etc/groundwork/ai-photo-api/ecosystem.config.json"]
+    (app,) = json.loads(text)["apps"]
+
+    assert (app["exec_mode"], app["instances"], app["max_memory_restart"]) == ("cluster", 3, "600M")
+    assert app["env"]["PORT"] == "3001"
+    timer = files("prod", "photo")["/etc/systemd/system/ai-photo-api-exchange.timer"]
+    assert "04:00" in timer
+    assert "RandomizedDelaySec=7min" in timer
+    exchange = files("prod", "photo")["/etc/systemd/system/ai-photo-api-exchange.service"]
+    assert "systemctl reload ai-photo-api.service" in exchange
+
+
+def test_the_api_is_limited_by_rate_and_by_connections_and_the_pages_are_not() -> None:
+    proxy = files("prod", "photo")["/etc/nginx/nginx.conf"]
+
+    assert "zone=ai_photo_13001:10m rate=10r/s" in proxy
+    assert "limit_conn ai_photo_13001_connections 10;" in proxy
+    assert "limit_req zone=ai_photo_13001 burst=20 nodelay;" in proxy
+    assert "ai_photo_13000:10m" not in proxy
