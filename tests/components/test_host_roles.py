@@ -17,7 +17,7 @@ REACH = Reach(operations="10.0.0.9", load_balancer=("10.0.0.0/24",))
 def files(stack: str, pool: str) -> dict[str, str]:
     """Path → content of every file on a host of a pool."""
     settings = settings_of(stack)
-    roles = pool_roles(settings, pool, REACH, facts(settings, pool))
+    roles = pool_roles(settings, pool, REACH, facts(settings, pool), first=True)
     return {
         step.path: step.content
         for role in roles
@@ -102,7 +102,7 @@ def test_the_proxy_asks_the_colour_that_is_live_and_lets_nobody_manage() -> None
 def test_the_configuration_of_logs_is_a_file_that_only_the_service_reads() -> None:
     path = "/etc/groundwork/ingenio-api/logback.xml"
     settings = settings_of("prod")
-    roles = pool_roles(settings, "ingenio", REACH, facts(settings, "ingenio"))
+    roles = pool_roles(settings, "ingenio", REACH, facts(settings, "ingenio"), first=True)
     (file,) = [
         step
         for role in roles
