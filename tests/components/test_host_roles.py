@@ -6,6 +6,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from components.host_roles import Reach, pool_roles
+from components.variables import Facts, resolve
+from components.workload import SecretReference
 from hosts.steps import File
 from settings.tree import Settings
 from tests.stacks import settings_of
@@ -143,7 +145,33 @@ def test_processes_of_node_are_as_many_as_asked_within_their_memory_and_renewed_
 def test_the_api_is_limited_by_rate_and_by_connections_and_the_pages_are_not() -> None:
     proxy = files("prod", "photo")["/etc/nginx/nginx.conf"]
 
-    assert "zone=ai_photo_13001:10m rate=10r/s" in proxy
-    assert "limit_conn ai_photo_13001_connections 10;" in proxy
-    assert "limit_req zone=ai_photo_13001 burst=20 nodelay;" in proxy
-    assert "ai_photo_13000:10m" not in proxy
+    assert "zone=ai_photo_api:10m rate=10r/s" in proxy
+    assert "limit_conn ai_photo_api_connections 10;" in proxy
+    assert "limit_req zone=ai_photo_api burst=20 nodelay;" in proxy
+    assert "ai_photo_web:10m" not in proxy
+
+
+def test_limits_and_cookies_of_the_application_arrive_as_variables() -> None:
+    environment = settings_of("prod").applications["ingenio"].services["api"].environment
+
+    assert environment["INGENIO_RATELIMIT_REQUESTSPERMINUTE"] == 30
+    assert environment["INGENIO_RATELIMIT_AICALLSPERHOUR"] == 50
+    for flag, value in (("SECURE", True), ("HTTPONLY", True), ("SAMESITE", "strict")):
+        assert environment[f"SERVER_SERVLET_SESSION_COOKIE_{flag}"] == value
+    assert environment["MINIO_BUCKET"] == "${buckets.objects.name}"
+    assert environment["MINIO_ACCESS_KEY"] == environment["MINIO_SECRET_KEY"] == ""
+
+
+def test_a_secret_that_is_a_file_gives_its_path_to_the_variable() -> None:
+    spec = settings_of("prod").applications["ai-photo"]
+    facts = Facts(
+        hosts={},
+        stores={},
+        buckets={},
+        secrets={"WECHAT_CERT": "arn:certificate"},
+        generations={},
+        stack={},
+    )
+
+    value = resolve(spec.services["api"].environment["WECHAT_CERT_PATH"], spec, facts)
+    assert value == SecretReference(arn="arn:certificate", file="wechat-cert")
