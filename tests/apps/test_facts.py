@@ -173,7 +173,7 @@ def test_a_service_has_the_limits_of_its_manual(
     if "body_limit" in wanted:
         assert f"client_max_body_size {wanted['body_limit']};" in server(application, service)
     if "rate" in wanted:
-        zone = f"{application}_{wanted['port'] + FRONT}".replace("-", "_")
+        zone = key.replace("-", "_")
         rate = f"zone={zone}:10m rate={wanted['rate']['per_second']}r/s;"
         assert rate in on_host["/etc/nginx/nginx.conf"]
         burst = f"limit_req zone={zone} burst={wanted['rate']['burst']} nodelay;"
