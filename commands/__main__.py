@@ -53,7 +53,7 @@ def main(words: Sequence[str] | None = None, root: Path = ROOT) -> int:
             print(f"  {error.todo}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        print("Stopped. What is there: make status", file=sys.stderr)
         return 130
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,10 +40,28 @@ class Engine:
         return done.returncode, done.stdout
 
     def show(self, *arguments: str) -> int:
-        """Its exit code; what it says and asks is for the person in front of the terminal."""
-        return subprocess.run(
-            [*self.words, *arguments, "--stack", self.stack], cwd=ROOT, check=False
-        ).returncode
+        """Its exit code; what it says is for the person in front of the terminal.
+
+        Whoever stops us stops it: it finishes what is under way and begins nothing new. A second
+        time it drops everything.
+        """
+        process = subprocess.Popen(
+            [*self.words, *arguments, "--stack", self.stack],
+            cwd=ROOT,
+            # Ctrl-C would reach it as well otherwise, and count as the second time.
+            start_new_session=True,
+        )
+        stopped = False
+        while True:
+            try:
+                code = process.wait()
+                break
+            except KeyboardInterrupt:
+                stopped = True
+                process.send_signal(signal.SIGINT)
+        if stopped:
+            raise KeyboardInterrupt
+        return code
 
     def outputs(self) -> Mapping[str, Any]:
         """What the stack says of itself; nothing in it is secret."""
