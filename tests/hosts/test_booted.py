@@ -483,6 +483,34 @@ def test_nobody_notices_a_changed_variable(host: Host) -> None:
         host.roles = before
 
 
+def test_nobody_notices_a_rotated_key_and_every_service_has_it(host: Host) -> None:
+    before, new = host.roles, {**SECRETS, "arn:jwt": "the key of another generation"}
+
+    def keys() -> set[int]:
+        return {
+            json.loads(host.curl(f"http://127.0.0.1:{port}/facts"))["secret"]
+            for port in (3001, 3005)
+            for _ in range(4)  # of the processes of PM2, one answers and then another
+        }
+
+    host.put({"/opt/tiny-aws/secrets.json": json.dumps(new).encode()})
+    host.roles = rewritten(before, '"arn:jwt"', '"arn:jwt",\n      "generation": "2, accepts 1"')
+    try:
+        report = host.configure()
+        for service in ("api", "mail", "worker"):
+            assert f"changed: file /etc/groundwork/notebook-{service}/secrets.json\n" in report
+        # Told, and not yet started anew: that is the release's to do.
+        assert keys() == {len(SECRETS["arn:jwt"])}
+        seen = under_load(host, 25, f"{RELEASE} switch notebook 1.1.0")
+        assert set(json.loads(seen)) == {"200"}, seen
+        assert keys() == {len(new["arn:jwt"])}
+        assert host.ok("find /var/lib/groundwork/owed/*/notebook -type f") == ""
+        assert host.configure() == ""
+    finally:
+        host.roles = before
+        host.put({"/opt/tiny-aws/secrets.json": json.dumps(SECRETS).encode()})
+
+
 def test_a_bad_release_leaves_the_old_one_serving(host: Host) -> None:
     host.put(artifacts("1.2.0-bad"))
     host.release("stage", "1.2.0-bad")
