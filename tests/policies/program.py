@@ -1,6 +1,7 @@
 """The project's own stacks as the policy pack sees them."""
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -32,9 +33,14 @@ def declared(stack: str, changes: str = "{}") -> list[Declared]:
 
     Changes to its configuration are JSON, so that the same ones are known again.
     """
+    return declared_by(stack, lambda: platform_of(stack, json.loads(changes)))
+
+
+def declared_by(stack: str, program: Callable[[], object]) -> list[Declared]:
+    """Every resource that a program makes on a stack."""
     engine = _References()
     engine.attach(stack=stack)
-    engine.build(lambda: platform_of(stack, json.loads(changes)))
+    engine.build(program)
     # As the SDK does before a rule sees them: a secret is what it holds.
     inputs = {each.urn: deserialize_properties(each.inputs) for each in engine.registered}
     return [

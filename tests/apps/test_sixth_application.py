@@ -1,0 +1,144 @@
+"""A sixth application needs no code: whatever its ports, names and stores, its file is enough."""
+
+import json
+from pathlib import Path
+
+import pulumi
+import pytest
+import yaml
+
+from components.platform import Platform
+from policies.catalogue import policies_for
+from policies.testing import run
+from settings.load import load, supplied_secrets
+from settings.problem import SettingsError
+from settings.tree import Settings
+from tests.policies.program import declared_by
+from tests.recording import Engine
+from tests.settings.files import Project
+from tests.stacks import DEPLOY_KEY, SUPPLIED
+
+APPLICATION = """
+name: observatory
+title: Star charts
+hosts: {pages: charts, data: data}
+services:
+  sky:
+    runtime: {kind: java, java: 21, heap: 512M}
+    port: 9400
+    health: {path: /alive}
+    routes:
+      - {host: data, path: /sky/*, upload: true, read_timeout_seconds: 90}
+    denied: [/sky/internal]
+    environment:
+      PORT: 9400
+      LEDGER: ${stores.ledger.astronomer.url}
+      LEDGER_FOR_READING: ${stores.ledger.reader_host}
+      PLATES: ${buckets.plates.name}
+      SIGNING_KEY: ${secrets.SIGNING_KEY}
+      TELESCOPE_CERTIFICATE: ${secrets.TELESCOPE.file}
+    files: {lens.json: '{"aperture": 8}'}
+    egress: [{host: telescope.example.org, port: 8443, purpose: pictures}]
+  plot:
+    runtime: {kind: node, node: 24, start: plot.js}
+    environment: {QUEUE: "${stores.tasks.url}"}
+    stop_seconds: 90
+sites:
+  atlas: {host: pages, single_page: true, immutable: [/tiles/*], port: 9500}
+stores:
+  ledger:
+    kind: mysql
+    version: "8.4"
+    name: catalogue
+    owner: keeper
+    roles: {astronomer: {rights: write}, visitor: {rights: read}}
+    character_set: utf8mb4
+  tasks: {kind: redis, version: "7.1", policy: noeviction, queue: true, memory: 256M}
+buckets:
+  plates: {purpose: pictures of the sky}
+secrets:
+  SIGNING_KEY: {kind: generated, format: hex, bytes: 32}
+  TELESCOPE: {kind: supplied, purpose: certificate of the telescope, min_length: 32}
+schedules:
+  nightfall: {service: plot, at: 30 18 * * *, command: node --run nightfall}
+migration: {service: sky, store: ledger, sql: {directory: changes}}
+release: {kind: blue-green, second_port: 9401, hold_seconds: 30}
+"""
+PLACED = """
+domain: dev.observatory.example
+placement: {kind: hosts, pools: {sky: hill, plot: hill, atlas: hill}}
+stores:
+  ledger: {kind: database, instance_class: db.t4g.micro, backup_days: 1}
+  tasks: {kind: cache, node_type: cache.t4g.small}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The dev stack with this application beside the first one."""
+    project = Project(tmp_path)
+    (tmp_path / "apps" / "observatory.yaml").write_text(APPLICATION)
+    project.change_stack(
+        {
+            "applications/observatory": yaml.safe_load(PLACED),
+            "dns": {"kind": "own-zones"},
+            "pools/hill": {"instance_type": "t4g.medium", "count": 2},
+        },
+        "dev",
+    )
+    return project
+
+
+def settings_of(project: Project) -> tuple[Settings, dict[str, str]]:
+    values = project.configuration("dev")
+    values["groundwork:deploy_key"] = DEPLOY_KEY
+    for secret in supplied_secrets("dev", values, project.root):
+        values[f"groundwork:{secret.key}"] = SUPPLIED
+    return load("dev", values, project.root), values
+
+
+def test_it_is_built_whole_and_breaks_no_rule(project: Project) -> None:
+    settings, values = settings_of(project)
+    engine = Engine()
+
+    def program() -> None:
+        pulumi.runtime.set_all_config(
+            values, [key for key in values if key.startswith("groundwork:secret.")]
+        )
+        Platform("groundwork", settings)
+
+    resources = declared_by("dev", program)
+    broken = [
+        (policy.name, violation)
+        for policy in policies_for("dev", None)
+        if policy.name != "exemption"
+        for violation in run(policy, resources, preview=False).violations
+        if policy.enforcement_level.value != "disabled"
+    ]
+    assert broken == []
+
+    engine.attach()
+    engine.build(program)
+    by_path = {
+        rule["conditions"][1]["pathPattern"]["values"][0]: rule["actions"][0]["type"]
+        for rule in engine.of("aws:lb/listenerRule:ListenerRule")
+        if "observatory" in rule["conditions"][0]["hostHeader"]["values"][0]
+    }
+    assert by_path == {
+        "/sky/*": "forward",
+        "/sky/internal*": "fixed-response",
+        "/*": "forward",
+    }
+    script = json.dumps(engine.named("command:remote:Command", "hill-a1").inputs["stdin"])
+    for word in ("observatory-sky@.service", "observatory-plot", "9401", "lens.json", "18:30"):
+        assert word in script, word
+
+
+def test_what_it_shares_with_another_on_one_host_is_said(project: Project) -> None:
+    project.change_stack({"applications/observatory/placement/pools/sky": "shared"}, "dev")
+    project.change_application(
+        {"services/sky/port": 3001, "services/sky/environment/PORT": 3001}, "observatory"
+    )
+
+    with pytest.raises(SettingsError, match=r"threed-generator\.api listens there already"):
+        settings_of(project)
