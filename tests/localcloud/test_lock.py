@@ -12,10 +12,12 @@ from localcloud.paths import ROOT, Paths
 
 # Until its file is there.
 HOLD = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from localcloud import lock
 from localcloud.paths import Paths
+# A shell's background job would have it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with lock.held(Paths(Path('.'), Path(sys.argv[1]))):
     print('held', flush=True)
     while not Path(sys.argv[2]).exists():
