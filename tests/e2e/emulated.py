@@ -32,7 +32,7 @@ PATIENCE = 180.0
 
 SSH_OPTIONS = (
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
-    *("-o", "LogLevel=ERROR", "-o", "ConnectTimeout=3"),
+    *("-o", "LogLevel=ERROR", "-o", "ConnectTimeout=20"),
 )
 
 
