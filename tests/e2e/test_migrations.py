@@ -20,7 +20,6 @@ from hosts.script import COMMAND, render
 from hosts.steps import Role
 from tests.e2e.emulated import Emulated, emulated, eventually
 
-PUBLIC = "198.19.77.0/24"
 ENGINES = {"shop": "postgres", "photo": "mysql"}  # application → engine
 PORTS = {"postgres": 5432, "mysql": 3306}
 PASSWORD = "s3cret'%-\\pass word"
@@ -31,14 +30,14 @@ DOWN = {"001_users": "DROP TABLE users;", "002_orders": "DROP TABLE orders;"}
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
-    with emulated(tmp_path_factory.mktemp("migrations"), PUBLIC) as made:
+    with emulated(tmp_path_factory.mktemp("migrations")) as made:
         iam = made.client("iam")
         iam.create_role(RoleName="operations", AssumeRolePolicyDocument="{}")
         iam.create_instance_profile(InstanceProfileName="operations")
         iam.add_role_to_instance_profile(InstanceProfileName="operations", RoleName="operations")
         made.operations = made.instance(
             "operations",
-            made.group("operations", port_22=PUBLIC),
+            made.group("operations", port_22=made.public),
             public=True,
             IamInstanceProfile={"Name": "operations"},
         )
