@@ -68,6 +68,8 @@ class Alarm:
     above: float | None = None
     below: float | None = None
     minutes: int = 5
+    # One measurement is of so many seconds; more than a day is looked back only in whole hours.
+    period: int = 60
     # A thing that measures nothing is no trouble, unless silence is what the alarm is for.
     silence: Literal["missing", "notBreaching", "breaching"] = "notBreaching"
     meaning: str
@@ -102,8 +104,8 @@ class Alarms(pulumi.ComponentResource):
                     "GreaterThanThreshold" if alarm.above is not None else "LessThanThreshold"
                 ),
                 threshold=limit,
-                period=60,
-                evaluation_periods=alarm.minutes,
+                period=alarm.period,
+                evaluation_periods=alarm.minutes * 60 // alarm.period,
                 treat_missing_data=alarm.silence,
                 alarm_actions=[args.topic_arn],
                 ok_actions=[args.topic_arn],
@@ -183,6 +185,46 @@ def cache_alarms(node_id: pulumi.Input[str]) -> dict[str, Alarm]:
         "cpu": measure("EngineCPUUtilization", "The cache is busy.", above=80),
         "memory": measure("DatabaseMemoryUsagePercentage", "The cache is nearly full.", above=85),
     }
+
+
+# A daily dump that takes its time, or waits for others, is not missed yet.
+HOURS_WITHOUT_DUMP = 26
+# What the operations instance measures of its own work (hosts/programs/bucket.py).
+NAMESPACE = "groundwork"
+
+
+def dump_alarms(stack: str, database: str, *, drills: bool) -> dict[str, Alarm]:
+    """A dump or a drill that failed, and a dump that nobody has heard of."""
+    dimensions = {"Stack": stack, "Database": database}
+
+    def failed(what: str, meaning: str) -> Alarm:
+        return Alarm(
+            namespace=NAMESPACE,
+            metric=f"{what}Failed",
+            dimensions=dimensions,
+            statistic="Sum",
+            above=0,
+            minutes=1,
+            meaning=meaning,
+        )
+
+    alarms = {
+        "dump-failed": failed("Dump", "A dump of the database failed: nothing new was kept."),
+        "dump-missing": Alarm(
+            namespace=NAMESPACE,
+            metric="DumpSucceeded",
+            dimensions=dimensions,
+            statistic="Sum",
+            below=1,
+            minutes=HOURS_WITHOUT_DUMP * 60,
+            period=3600,
+            silence="breaching",
+            meaning=f"No dump of the database has arrived for {HOURS_WITHOUT_DUMP} hours.",
+        ),
+    }
+    if drills:
+        alarms["drill-failed"] = failed("Drill", "The newest dump could not be restored.")
+    return alarms
 
 
 def load_balancer_alarms(arn_suffix: pulumi.Input[str]) -> dict[str, Alarm]:

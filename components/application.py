@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 import pulumi
 import pulumi_aws as aws
 
-from components.alarms import Alarms, AlarmsArgs, cache_alarms, database_alarms, replica_alarms
+from components.alarms import (
+    Alarms,
+    AlarmsArgs,
+    cache_alarms,
+    database_alarms,
+    dump_alarms,
+    replica_alarms,
+)
 from components.bucket import Bucket, BucketArgs, CrossOrigin, Expiry
 from components.cache import Cache, CacheArgs
 from components.database import Database, DatabaseArgs
@@ -232,6 +239,11 @@ class Application(pulumi.ComponentResource):
             for key, bucket in self._spec.buckets.items()
         }
 
+    @property
+    def _dumps_are_made(self) -> bool:
+        """The operations instance is configured where there are hosts at all."""
+        return bool(self._args.settings.stack.pools)
+
     def _origin(self, origin: str) -> str:
         for host in self._spec.hosts:
             full = self._args.settings.host_name(self._prefix, host)
@@ -350,6 +362,13 @@ class Application(pulumi.ComponentResource):
                         for replica, identifier in database.replica_identifiers.items()
                         for measure, alarm in replica_alarms(identifier).items()
                     },
+                    **(
+                        dump_alarms(
+                            self._args.settings.name, name, drills=store.dump.drill is not None
+                        )
+                        if store.dump and self._dumps_are_made
+                        else {}
+                    ),
                 },
             ),
             opts=self._child,

@@ -14,6 +14,7 @@ from hosts.roles.database_bootstrap import (
     database_bootstrap,
 )
 from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
+from hosts.roles.dumps import DumpedDatabase, dumps
 from hosts.roles.fail2ban import Fail2ban, fail2ban
 from hosts.roles.host_firewall import HostFirewall, Opening, host_firewall
 from hosts.roles.java_service import JavaService, java_service
@@ -31,6 +32,7 @@ from settings.application import (
     Application,
     Container,
     Database,
+    Dump,
     Java,
     Node,
     Pm2,
@@ -135,6 +137,13 @@ def database_roles(settings: Settings, facts: Mapping[str, Any]) -> list[Role]:
             for store, database in application.databases.items()
         }
         roles += [database_bootstrap(wanted) for wanted in bootstraps.values()]
+        roles += [
+            _dumps(settings, wanted, database.dump, facts)
+            for wanted, database in zip(
+                bootstraps.values(), application.databases.values(), strict=True
+            )
+            if database.dump
+        ]
         migration = application.migration
         if migration is not None:
             roles += _migration(settings, name, bootstraps[migration.store], architecture, facts)
@@ -590,6 +599,26 @@ def _bootstrap(
     )
 
 
+def _dumps(
+    settings: Settings, bootstrap: DatabaseBootstrap, dump: Dump, facts: Mapping[str, Any]
+) -> Role:
+    zone = settings.stack.time_zone
+    return dumps(
+        DumpedDatabase(
+            key=bootstrap.key,
+            specification=bootstrap.specification,
+            stack=settings.name,
+            bucket=facts["databases"][bootstrap.key]["bucket"],
+            region=settings.stack.region,
+            encryption_key_arn=facts["encryption_key"],
+            prefix=dump.prefix,
+            validate_with=dump.validate_with,
+            at=calendar_event(dump.schedule, zone),
+            drill_at=calendar_event(dump.drill, zone) if dump.drill else None,
+        )
+    )
+
+
 def _migration(
     settings: Settings,
     application: str,
@@ -664,5 +693,6 @@ def _operations_releases(
             drain_seconds=0,
             settle_seconds=0,
             keep=spec.release.keep,
+            dump_first=bootstrap.key if migration.dump_first else None,
         )
     )

@@ -165,10 +165,12 @@ class HostSetup(pulumi.ComponentResource):
                         "administrator": access_of.administrator_secret_arn,
                         "backup_user": access_of.backup_user,
                         "secrets": access_of.secret_arns,
+                        "bucket": self._dump_bucket(key, store),
                     }
                     for key, application in self._args.applications.items()
                     for store, access_of in application.database_accesses.items()
                 },
+                "encryption_key": self._args.foundation.key_arn,
                 "migrations": {
                     key: _told(workload)
                     for key, application in self._args.applications.items()
@@ -186,6 +188,10 @@ class HostSetup(pulumi.ComponentResource):
             roles=lambda facts: database_roles(settings, facts),
             after=[jump_host.configuration, *self._args.granted],
         )
+
+    def _dump_bucket(self, application: str, store: str) -> pulumi.Output[str] | None:
+        dump = self._settings.applications[application].databases[store].dump
+        return self._args.applications[application].bucket_names[dump.bucket] if dump else None
 
     def _configured(
         self,

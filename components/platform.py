@@ -6,7 +6,7 @@ from dataclasses import replace
 import pulumi
 import pulumi_aws as aws
 
-from components.alarms import Alarms, AlarmsArgs, host_alarms
+from components.alarms import NAMESPACE, Alarms, AlarmsArgs, host_alarms
 from components.application import Application, ApplicationArgs
 from components.application_edge import (
     ApplicationEdge,
@@ -27,9 +27,11 @@ from components.host_roles import LONGEST_SILENCE
 from components.host_setup import HostSetup, HostSetupArgs
 from components.permissions import (
     Statement,
+    add_objects,
     decrypt,
     encrypt,
-    manage_objects,
+    list_objects,
+    publish_metrics,
     read_objects,
     read_secrets,
     refresh,
@@ -463,11 +465,12 @@ class Platform(pulumi.ComponentResource):
             ]
             if not arns:
                 continue
-            dumps = {
-                store.dump.bucket
+            dumps = [
+                store.dump
                 for store in self._settings.applications[key].databases.values()
                 if store.dump
-            }
+            ]
+            buckets = sorted({dump.bucket for dump in dumps})
             granted.append(
                 Grant(
                     f"{self._prefix}-operations-{key}",
@@ -475,11 +478,26 @@ class Platform(pulumi.ComponentResource):
                     statements={
                         "secrets": read_secrets(arns),
                         "decrypt": decrypt(self._foundation.key_arn),
+                        # It adds and reads; what goes, the bucket's own rules take away.
                         **{
-                            f"dumps-{bucket}": manage_objects(application.buckets[bucket].arn)
-                            for bucket in sorted(dumps)
+                            f"{word}-{dump.bucket}-{dump.prefix}": leave(
+                                application.buckets[dump.bucket].arn, f"{dump.prefix}/"
+                            )
+                            for dump in dumps
+                            for word, leave in (("add", add_objects), ("read", read_objects))
                         },
-                        **({"encrypt": encrypt(self._foundation.key_arn)} if dumps else {}),
+                        **{
+                            f"list-{bucket}": list_objects(application.buckets[bucket].arn)
+                            for bucket in buckets
+                        },
+                        **(
+                            {
+                                "encrypt": encrypt(self._foundation.key_arn),
+                                "measure": publish_metrics(NAMESPACE),
+                            }
+                            if dumps
+                            else {}
+                        ),
                     },
                     opts=self._child,
                 )

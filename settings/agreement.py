@@ -10,6 +10,7 @@ from settings import references
 from settings.application import (
     Application,
     Container,
+    Dump,
     GeneratedSecret,
     Migration,
     Node,
@@ -238,6 +239,13 @@ def _parts_name_each_other(application: Application) -> Iterator[Fault]:
     if migration := application.migration:
         yield from _known("migration.service", migration.service, application.services, "services")
         yield from _known("migration.store", migration.store, application.databases, "databases")
+        database = application.databases.get(migration.store)
+        if migration.dump_first and database and database.dump is None:
+            yield (
+                "migration.dump_first",
+                "true",
+                f"stores.{migration.store}.dump must say where the dump goes",
+            )
         yield from _migrates_in_one_way(migration)
     for name, schedule in application.schedules.items():
         key = f"schedules.{name}.service"
@@ -246,6 +254,7 @@ def _parts_name_each_other(application: Application) -> Iterator[Fault]:
         if store.dump:
             key = f"stores.{name}.dump.bucket"
             yield from _known(key, store.dump.bucket, application.buckets, "buckets")
+            yield from _dump_fits(f"stores.{name}.dump", store.dump, application)
         if store.owner in store.roles:
             yield f"stores.{name}.roles.{store.owner}", "the owner", "must be another role"
 
@@ -298,12 +307,37 @@ def _times_exist(application: Application) -> Iterator[Fault]:
     for name, store in application.databases.items():
         if store.dump:
             times[f"stores.{name}.dump.schedule"] = store.dump.schedule
+            if store.dump.drill:
+                times[f"stores.{name}.dump.drill"] = store.dump.drill
     for name, service in application.services.items():
         if isinstance(service.runtime, Pm2) and service.runtime.restart_at:
             times[f"services.{name}.runtime.restart_at"] = service.runtime.restart_at
     for key, text in times.items():
         if fault := cron_fault(text):
             yield key, shown(text), fault
+
+
+def _dump_fits(key: str, dump: Dump, application: Application) -> Iterator[Fault]:
+    *_, day, month, weekday = dump.schedule.split()
+    if {day, month, weekday} != {"*"}:
+        yield (
+            f"{key}.schedule",
+            dump.schedule,
+            "must be each day (0 2 * * *): an alarm misses a dump after 26 hours",
+        )
+    bucket = application.buckets.get(dump.bucket)
+    if bucket is None:
+        return
+    # The longest that anything under the dumps' prefix is kept by the bucket's own rules.
+    kept = [rule.days for rule in bucket.expire if f"{dump.prefix}/".startswith(rule.prefix)]
+    if not kept or min(kept) != dump.keep_days:
+        rules = min(kept, default=None)
+        yield (
+            f"{key}.keep_days",
+            str(dump.keep_days),
+            f"buckets.{dump.bucket}.expire keeps {dump.prefix}/ "
+            f"{f'for {rules} days' if rules else 'for ever'}: both must say the same",
+        )
 
 
 def _queues_lose_nothing(application: Application) -> Iterator[Fault]:

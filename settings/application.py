@@ -218,11 +218,14 @@ class Dump(Model):
     """A logical dump, on schedule, into a bucket."""
 
     schedule: Cron
+    """Each day: an alarm is raised where none has arrived for 26 hours."""
     bucket: Name
     prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9/-]*$")] = "database"
     keep_days: Days
     validate_with: str | None = None
     """A query whose answer proves that a restored dump holds data."""
+    drill: Cron | None = "0 4 1 * *"
+    """When the newest is restored into a scratch database and validated; null: by hand alone."""
 
 
 class Database(Model):

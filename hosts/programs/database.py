@@ -100,15 +100,41 @@ def rights_sql(wanted: Wanted) -> str:
             f"{default} {tables} ON TABLES TO {to};",
             f"{default} {sequences} ON SEQUENCES TO {to};",
         ]
+        if role.rights == "backup":
+            lines += backup_sql(wanted.owner.name, role.name)
     lines.append("RESET ROLE;")
     return "\n".join(lines)
+
+
+def backup_sql(owner: str, role: str) -> list[str]:
+    """A dump is of all that the owner has or will have, whatever schema it is in."""
+    to = name(role)
+    default = f"ALTER DEFAULT PRIVILEGES FOR ROLE {name(owner)} GRANT"
+    return [
+        f"{default} USAGE ON SCHEMAS TO {to};",
+        f"{default} SELECT ON TABLES TO {to};",
+        f"{default} SELECT ON SEQUENCES TO {to};",
+        "DO $$ DECLARE place name; BEGIN",
+        "FOR place IN SELECT nspname FROM pg_namespace",
+        f"  WHERE pg_get_userbyid(nspowner) = {text(owner)} AND nspname !~ '^pg_' LOOP",
+        *(
+            f"EXECUTE format('GRANT {right} %I TO %I', place, {text(role)});"
+            for right in (
+                "USAGE ON SCHEMA",
+                "SELECT ON ALL TABLES IN SCHEMA",
+                "SELECT ON ALL SEQUENCES IN SCHEMA",
+            )
+        ),
+        "END LOOP; END $$;",
+    ]
 
 
 # What rights_sql could change, as one text.
 SHAPE = """
 SELECT 'database', datname, pg_get_userbyid(datdba), datacl::text FROM pg_database
   WHERE datname = current_database();
-SELECT 'schema', nspname, nspacl::text FROM pg_namespace WHERE nspname = 'public';
+SELECT 'schema', nspname, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_'
+  ORDER BY nspname;
 SELECT 'extension', extname FROM pg_extension ORDER BY extname;
 SELECT 'default', defaclrole::regrole, defaclobjtype, defaclacl::text FROM pg_default_acl
   ORDER BY 2, 3, 4;

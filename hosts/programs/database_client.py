@@ -180,7 +180,7 @@ def mysql_options(wanted: Wanted, login: Login) -> Generator[str]:
     )
     with private_file(
         f'[client]\nhost={login.host}\nport={login.port}\nuser={login.user}\npassword="{password}"\n'
-        f"protocol=tcp\nconnect-timeout=10\n{tls}"
+        f"protocol=tcp\nloose-connect-timeout=10\n{tls}"
     ) as file:
         yield file
 

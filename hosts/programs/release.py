@@ -77,6 +77,7 @@ class Application:
     drain_seconds: float
     settle_seconds: float
     keep: int
+    dump_first: str | None  # key of the database that is dumped before it is migrated
 
     @property
     def directory(self) -> Path:
@@ -118,6 +119,7 @@ def load(name: str) -> Application:
         drain_seconds=told["drain_seconds"],
         settle_seconds=told["settle_seconds"],
         keep=told["keep"],
+        dump_first=told["dump_first"],
     )
 
 
@@ -252,6 +254,8 @@ def unpack(bucket: str, key: str, directory: Path, scratch: Path) -> None:
 def migrate(application: Application, version: str) -> None:
     """Once for all hosts: the database itself remembers which versions it has been brought to."""
     stage(application, version)
+    if application.dump_first:
+        dump_first(application, version, application.dump_first)
     unit = f"{application.name}-migrate@{version}.service"
     systemctl("reset-failed", unit)
     if not systemctl("start", unit):
@@ -261,6 +265,25 @@ def migrate(application: Application, version: str) -> None:
             "release again."
         )
     prune(application)
+
+
+def dump_first(application: Application, version: str, key: str) -> None:
+    """What the migration starts from, in the bucket; without it nothing is migrated."""
+    done = subprocess.run(
+        [
+            *("runuser", "-u", "groundwork-dumps", "--", f"{PROGRAMS}/dump", "dump", key),
+            *("--reason", f"before {application.name} {version}"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RefusedError(
+            f"The dump before the migration to {application.name} {version} failed, so nothing was "
+            f"migrated and no host has changed: {done.stderr.strip()}"
+        )
+    say(f"{key} dumped before the migration to {application.name} {version}")
 
 
 def go_down(

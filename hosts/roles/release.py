@@ -59,6 +59,8 @@ class Releases:
     settle_seconds: float
     """Until the load balancer has noticed that it is well again."""
     keep: int = 5
+    dump_first: str | None = None
+    """Key of the database that is dumped before it is migrated (hosts/roles/dumps.py)."""
 
 
 def artifact_key(application: str, part: str, kind: str, version: str = "{version}") -> str:
@@ -92,6 +94,7 @@ def releases(wanted: Releases) -> Role:
         "drain_seconds": wanted.drain_seconds,
         "settle_seconds": wanted.settle_seconds,
         "keep": wanted.keep,
+        "dump_first": wanted.dump_first,
     }
     leaving = f"groundwork-leave-{wanted.application}.service"
     leave, active = _leave(wanted, leaving)

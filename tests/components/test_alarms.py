@@ -11,6 +11,7 @@ from components.alarms import (
     NoticesArgs,
     cache_alarms,
     database_alarms,
+    dump_alarms,
     load_balancer_alarms,
     replica_alarms,
     target_group_alarms,
@@ -52,6 +53,20 @@ def test_it_is_raised_beyond_its_limit_and_not_at_it(engine: Engine) -> None:
         "main-busy": ("GreaterThanThreshold", 80),
         "main-full": ("LessThanThreshold", 10),
     }
+
+
+def test_a_dump_that_nobody_has_heard_of_for_26_hours_is_an_alarm(engine: Engine) -> None:
+    build(engine, **dump_alarms("prod", "shop-main", drills=True))
+
+    alarms = {one.name: one.inputs for one in engine.registered if one.typ == ALARM}
+    missing = alarms["main-dump-missing"]
+    assert missing["period"] * missing["evaluationPeriods"] == 26 * 3600
+    # AWS looks back more than a day in whole hours alone (PutMetricAlarm, EvaluationPeriods).
+    assert missing["period"] == 3600
+    assert missing["treatMissingData"] == "breaching"
+    assert missing["dimensions"] == {"Stack": "prod", "Database": "shop-main"}
+    assert alarms["main-dump-failed"]["treatMissingData"] == "notBreaching"
+    assert alarms["main-drill-failed"]["metricName"] == "DrillFailed"
 
 
 @pytest.mark.parametrize("limits", [(None, None), (1.0, 2.0)])

@@ -202,3 +202,21 @@ def test_objects_kept_elsewhere_need_no_bucket_here() -> None:
     names = {one.name for one in built("prod").registered if one.typ == "aws:s3/bucket:Bucket"}
 
     assert {name for name in names if name.startswith("ai-photo")} == {"ai-photo-backups"}
+
+
+def test_the_operations_instance_adds_dumps_and_reads_them_and_deletes_none() -> None:
+    policies = [
+        one.inputs["policy"]
+        for one in built("prod").registered
+        if one.name.startswith("groundwork-operations-threed-generator")
+        and one.typ == "aws:iam/rolePolicy:RolePolicy"
+    ]
+
+    assert len(policies) == 1
+    statements = json.loads(policies[0])["Statement"]
+    on_objects = [one for one in statements if any("s3:" in action for action in one["Action"])]
+    actions = {action for one in on_objects for action in one["Action"]}
+    assert {"s3:PutObject", "s3:GetObject", "s3:ListBucket"} <= actions
+    assert not {action for action in actions if "Delete" in action}
+    resources = {each for one in on_objects for each in one["Resource"] if "/" in each}
+    assert all(each.endswith("/database/*") for each in resources), resources

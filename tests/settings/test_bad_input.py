@@ -35,6 +35,46 @@ ON_ECS: Mapping[str, Any] = {
 # application changes, stack changes, and the one problem: file, key, value, what is allowed.
 Case = tuple[Mapping[str, Any], Mapping[str, Any], str, str, str, str]
 CASES: dict[str, Case] = {
+    "dumps kept by another rule than the bucket's": (
+        {"stores/main/dump/keep_days": 7},
+        {},
+        APPLICATION,
+        "stores.main.dump.keep_days",
+        "7",
+        "buckets.backups.expire keeps database/ for 30 days: both must say the same",
+    ),
+    "dumps that the bucket keeps for ever": (
+        {"buckets/backups/expire": []},
+        {},
+        APPLICATION,
+        "stores.main.dump.keep_days",
+        "30",
+        "keeps database/ for ever",
+    ),
+    "a dump that does not come each day": (
+        {"stores/main/dump/schedule": "0 2 * * 1"},
+        {},
+        APPLICATION,
+        "stores.main.dump.schedule",
+        "0 2 * * 1",
+        "must be each day",
+    ),
+    "a drill by two calendars": (
+        {"stores/main/dump/drill": "0 4 1 * 1"},
+        {},
+        APPLICATION,
+        "stores.main.dump.drill",
+        "0 4 1 * 1",
+        "not both",
+    ),
+    "a dump first where there are no dumps": (
+        {"stores/main/dump": None},
+        {},
+        APPLICATION,
+        "migration.dump_first",
+        "true",
+        "stores.main.dump must say where the dump goes",
+    ),
     "an unknown key": (
         {"services/api/portt": 3001},
         {},
