@@ -693,6 +693,5 @@ def _operations_releases(
             drain_seconds=0,
             settle_seconds=0,
             keep=spec.release.keep,
-            dump_first=bootstrap.key if migration.dump_first else None,
         )
     )

@@ -31,6 +31,7 @@ from components.permissions import (
     decrypt,
     encrypt,
     list_objects,
+    manage_objects,
     publish_metrics,
     read_objects,
     read_secrets,
