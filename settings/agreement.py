@@ -319,7 +319,7 @@ def _times_exist(application: Application) -> Iterator[Fault]:
 
 def _dump_fits(key: str, dump: Dump, application: Application) -> Iterator[Fault]:
     *_, day, month, weekday = dump.schedule.split()
-    if {day, month, weekday} != {"*"}:
+    if {day, month, weekday} != {"*"} and not cron_fault(dump.schedule):
         yield (
             f"{key}.schedule",
             dump.schedule,

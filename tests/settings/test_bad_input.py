@@ -64,7 +64,7 @@ CASES: dict[str, Case] = {
         {},
         APPLICATION,
         "stores.main.dump.drill",
-        "0 4 1 * 1",
+        '"0 4 1 * 1"',
         "not both",
     ),
     "a dump first where there are no dumps": (
