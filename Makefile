@@ -64,6 +64,10 @@ publish: $(VENV) ## A part of a version into the artifact bucket: … APP=notebo
 release: $(VENV) ## A published version, and nothing else: make release STACK=prod APP=notebook VERSION=1.4.2
 	@$(COMMANDS) release $(STACK) $(APP) $(VERSION)
 
+.PHONY: restore-drill
+restore-drill: $(VENV) ## Can the newest dump be restored? make restore-drill STACK=prod APP=notebook
+	@$(COMMANDS) restore-drill $(STACK) $(APP) $(if $(STORE),--store $(STORE)) $(if $(DUMP),--dump $(DUMP))
+
 .PHONY: rollback
 rollback: $(VENV) ## The version that served before, or TO=1.4.0: make rollback STACK=prod APP=notebook
 	@$(COMMANDS) rollback $(STACK) $(APP) $(if $(TO),--to $(TO)) $(if $(DATABASE),--database $(DATABASE))

@@ -33,6 +33,7 @@ COMMANDS = {
     "rollback": "Serve the version that served before, or an older one",
     "rotate": "A new signing key or database password, with nobody logged out",
     "seed": "Give an application's database its first content",
+    "restore-drill": "Restore the newest dump of a database beside it, validate it and drop it",
     "status": "Say what is there, where it is and whether it is well",
     "picture": "Draw what is there, from the state's resource graph",
     "connect": "Open a shell on the operations instance or on a host, or run one command there",

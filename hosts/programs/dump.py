@@ -168,6 +168,7 @@ def reader(specification: Path) -> Wanted:
         owner=DatabaseRole(role["name"], "backup", login, {}),
         roles=(),
         extensions=(),
+        closed=(),
         certificates=found.get("certificates"),
         character_set=found["character_set"],
     )
