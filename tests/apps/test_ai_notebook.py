@@ -164,6 +164,8 @@ def test_the_light_check_asks_no_store_and_the_deep_one_names_every_one(api: Pro
     status, body = api.json("/health/live")
     assert (status, body["status"], body["version"]) == (200, "ok", "1.0.0")
 
+    # It says so when a store is slow, as on a machine that is busy.
+    eventually("every store answers in time", lambda: api.json("/health")[0] == 200)
     status, body = api.json("/health")
     assert (status, body["status"]) == (200, "ok")
     assert list(body["checks"]) == ["primary", "cache", "queue", "bucket"]
