@@ -69,7 +69,8 @@ def test_no_command_needs_the_local_cloud_or_the_program() -> None:
         [
             *(sys.executable, "-c"),
             "import sys, importlib, commands.__main__ as m\n"
-            "for name in m.COMMANDS: importlib.import_module('commands.' + name.replace('-', '_'))\n"
+            "for name in m.COMMANDS:\n"
+            "    importlib.import_module('commands.' + name.replace('-', '_'))\n"
             "print([n for n in sys.modules if n.split('.')[0] in "
             "('localcloud', 'pulumi', 'components', 'boto3')])",
         ],
