@@ -129,7 +129,7 @@ class Application(pulumi.ComponentResource):
             for service, shape in self._spec.services.items()
         }
         self.hosted = {}
-        self.migrating = self._migrating()
+        self.migrating = self._migrating(facts)
         self._passages(identities, {key: passage for key, (_, passage) in stores.items()})
         match self._placed.placement:
             case HostsPlacement(pools=pools):
@@ -481,20 +481,32 @@ class Application(pulumi.ComponentResource):
             version=self._args.settings.stack.releases.get(self._prefix),
         )
 
-    def _migrating(self) -> Workload | None:
+    def _migrating(self, facts: Facts) -> Workload | None:
+        """The service that brings its database along: whatever names a role there is the owner."""
         migration = self._spec.migration
         if migration is None:
             return None
-        workload = self.workloads[migration.service]
-        owner = self.database_accesses[migration.store].secret_arns[
-            self._spec.databases[migration.store].owner
-        ]
-        secret = {
-            variable: SecretReference(arn=owner, field=reference.fact)
+        store = migration.store
+        owner = self._spec.databases[store].owner
+        known = facts.stores[store]
+        as_owner = StoreFacts(
+            plain=known.plain,
+            secret_arns=dict.fromkeys(known.secret_arns, known.secret_arns[owner]),
+            usernames=dict.fromkeys(known.usernames, known.usernames[owner]),
+        )
+        workload = self._workload(
+            migration.service,
+            self._spec.services[migration.service],
+            replace(facts, stores={**facts.stores, store: as_owner}),
+        )
+        # Of its secrets the database's alone.
+        names = {
+            variable
             for variable, value in self._environment(migration.service).items()
             for reference in reads(value, self._spec)
-            if reference.secret and reference.name == migration.store
+            if reference.kind == "stores" and reference.name == store
         }
+        secret = {variable: one for variable, one in workload.secret.items() if variable in names}
         return replace(workload, secret=secret, statements={})
 
     def _statements(

@@ -69,6 +69,14 @@ def test_only_the_instance_that_works_on_databases_is_told_their_administrators_
         assert owner not in inputs(name)["stdin"], name
 
 
+def test_a_database_is_migrated_by_its_owner_whatever_variable_names_the_user() -> None:
+    script = inputs("groundwork-databases")["stdin"]
+    _, _, migration = script.partition("/etc/groundwork/ai-photo-migrate/environment")
+
+    assert 'DB_USER="ai_photo"' not in script
+    assert "ai-photo-main-roles-ai_photo_owner" in migration.partition("DB_PASSWORD")[2]
+
+
 def test_the_databases_are_dumped_by_the_clock_of_the_stack() -> None:
     script = inputs("groundwork-databases")["stdin"]
 
