@@ -181,7 +181,8 @@ def served(
     monkeypatch: pytest.MonkeyPatch, says: dict[str, Any] | None, balanced: str
 ) -> status.Row:
     monkeypatch.setattr(status, "way_to", lambda _: _Way(says))
-    (row,) = status.services(stack("local"), machines(), {"arn:web": {WEB: balanced}}).rows
+    rows = status.services(stack("local"), machines(), {"arn:web": {WEB: balanced}}).rows
+    (row,) = [row for row in rows if row.cells[0] == APP]
     return row
 
 
