@@ -537,6 +537,7 @@ def start_colour(application: Application, service: Service, version: str) -> No
     live = live_colour(application, service)
     place = application.directory / "colours"
     place.mkdir(exist_ok=True)
+    place.chmod(0o755)
     running = place / f"{service.name}-{live}"
     same = running.is_symlink() and running.readlink().name == version
     if same and systemctl("is-active", "--quiet", colour_unit(service, live)):

@@ -93,6 +93,8 @@ class Host:
     def release(self, action: str, version: str, *, fails: bool = False) -> str:
         """What it printed: changes, or why it refused."""
         done = self.machine.shell(
+            # The mask that every remote command runs with.
+            "umask 077; "
             f"/usr/local/lib/groundwork/release {action} notebook {version} --patience 60"
         )
         assert (done.returncode != 0) is fails, done.stdout + done.stderr
@@ -666,6 +668,13 @@ def test_the_other_colour_takes_over_once_it_is_healthy(two_colours: TwoColours)
     later = host.machine.read("/run/systemd-run.log")
     assert "--on-active=300s" in later
     assert f"systemctl stop {host.unit(host.blue)}" in later
+
+
+def test_the_service_s_user_reaches_the_version_of_its_colour(two_colours: TwoColours) -> None:
+    two_colours.serve("1.0.0")
+
+    modes = two_colours.machine.shell("stat -c %a /srv/notebook/colours").stdout
+    assert modes.strip() == "755"
 
 
 def test_a_bad_version_never_gets_a_request_in_the_other_colour(two_colours: TwoColours) -> None:
