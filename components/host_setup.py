@@ -10,12 +10,12 @@ from components.application import Application
 from components.application_edge import PublishedAt
 from components.foundation import Foundation
 from components.host_fleet import Host, HostFleet
+from components.host_releases import rotation_seconds
 from components.host_roles import (
     Reach,
     database_roles,
     jump_host_roles,
     pool_roles,
-    rotation_seconds,
 )
 from components.subnets import share_out
 from components.workload import SecretReference, Workload

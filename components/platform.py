@@ -23,7 +23,7 @@ from components.foundation import Foundation, FoundationArgs, image_for
 from components.front_door import FrontDoor, FrontDoorArgs
 from components.grant import Grant
 from components.host_fleet import HostFleet, HostFleetArgs
-from components.host_roles import LONGEST_SILENCE
+from components.host_proxy import LONGEST_SILENCE
 from components.host_setup import HostSetup, HostSetupArgs
 from components.permissions import (
     Statement,

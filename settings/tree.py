@@ -77,6 +77,12 @@ class Settings(Model):
             packed[site] = "tar.gz"
         return packed
 
+    def front_ports(self, pool: str) -> tuple[int, ...]:
+        """Where nginx answers the load balancer on a pool's hosts: a port for each part."""
+        services = (shape for *_, shape in self.services_on(pool) if shape.routes)
+        ports = [shape.front_port for shape in services if shape.front_port is not None]
+        return (*ports, *(shape.front_port for *_, shape in self.sites_on(pool)))
+
     def hosted_labels(self, application: str) -> tuple[str, ...]:
         """Those hosts of an application that its services and hosted sites answer for."""
         services = self.applications[application].services.values()

@@ -1,0 +1,110 @@
+"""How a version takes over on hosts, and what the operations instance does with it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from hosts.roles.release import PublishedSite, ReleasedService, Releases, releases
+from hosts.steps import Role
+from settings.application import Application, Java, Pm2
+from settings.tree import Settings
+
+# Between the last answer of a load balancer's check and what it does about it.
+NOTICE_SECONDS = 2
+
+
+def pool_releases(settings: Settings, pool: str, application: str) -> Role:
+    spec = settings.applications[application]
+    here = {
+        service: shape for name, service, shape in settings.services_on(pool) if name == application
+    }
+    sites = {site: shape for name, site, shape in settings.sites_on(pool) if name == application}
+    drain, settle = rotation_seconds(settings, pool, application)
+    return releases(
+        Releases(
+            application=application,
+            bucket=settings.stack.artifacts,
+            artifacts={
+                **{
+                    service: "jar" if isinstance(shape.runtime, Java) else "tar.gz"
+                    for service, shape in here.items()
+                },
+                **dict.fromkeys(sites, "tar.gz"),
+            },
+            sites={site: shape.immutable for site, shape in sites.items()},
+            services=tuple(_released(settings, spec, service) for service in here),
+            drain_seconds=drain,
+            settle_seconds=settle,
+            keep=spec.release.keep,
+        )
+    )
+
+
+def _released(settings: Settings, spec: Application, service: str) -> ReleasedService:
+    key, shape = f"{spec.name}-{service}", spec.services[service]
+    colours = spec.colours(service)
+    hold = settings.placed(spec.name).hold_seconds
+    return ReleasedService(
+        name=service,
+        unit=f"{key}@.service" if colours else f"{key}.service",
+        kind="colours" if colours else "exchange" if isinstance(shape.runtime, Pm2) else "restart",
+        port=shape.port,
+        health=shape.health.path if shape.health else None,
+        start_seconds=shape.startup_seconds,
+        colours=colours or (),
+        hold_seconds=spec.release.hold_seconds if hold is None else hold,
+    )
+
+
+def rotation_seconds(settings: Settings, pool: str, application: str) -> tuple[int, int]:
+    """How long a load balancer takes to stop sending to a host, and to begin again.
+
+    0 where nobody else could take over: leaving rotation would be an outage.
+    """
+    checked = [
+        shape
+        for name, _, shape in settings.services_on(pool)
+        if name == application and shape.routes and shape.health
+    ]
+    if settings.stack.pools[pool].count == 1 or not checked:
+        return 0, 0
+    drain = settle = 0
+    for shape in checked:
+        if shape.health is None:
+            continue
+        every = settings.placed(application).check_seconds or shape.health.interval_seconds
+        drain = max(drain, every * shape.health.unhealthy + shape.health.timeout_seconds)
+        settle = max(settle, every * shape.health.healthy)
+    return drain + NOTICE_SECONDS, settle + NOTICE_SECONDS
+
+
+def operations_releases(
+    settings: Settings, application: str, facts: Mapping[str, Any]
+) -> Iterator[Role]:
+    """What the operations instance does with a release: migrates, and publishes sites."""
+    spec = settings.applications[application]
+    artifacts: dict[str, Literal["tar.gz", "jar"]] = {}
+    if spec.migration is not None:
+        runtime = spec.services[spec.migration.service].runtime
+        artifacts[spec.migration.service] = "jar" if isinstance(runtime, Java) else "tar.gz"
+    published = {
+        site: PublishedSite(
+            bucket=place["bucket"],
+            distribution=place["distribution"],
+            immutable=spec.sites[site].immutable,
+        )
+        for site, place in facts["sites"].get(application, {}).items()
+    }
+    if not artifacts and not published:
+        return
+    yield releases(
+        Releases(
+            application=application,
+            bucket=settings.stack.artifacts,
+            artifacts={**artifacts, **dict.fromkeys(published, "tar.gz")},
+            published=published,
+            services=(),
+            drain_seconds=0,
+            settle_seconds=0,
+            keep=spec.release.keep,
+        )
+    )
