@@ -100,13 +100,14 @@ lint: $(VENV) ## Style, formatting and types
 
 .PHONY: e2e
 e2e: $(VENV) ## Through the real engine on the local cloud: minutes
-	@$(BIN)/pytest -m "e2e and not long" -v -n 2 --dist loadgroup tests/e2e
+	@$(BIN)/pytest -m "e2e and not long" -v -n 2 tests/e2e
 
 .PHONY: test-full
 test-full: $(VENV) ## Every test there is, the long faults and drills too: an hour and more
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory unit
-	@$(BIN)/pytest -m e2e -v -n 2 --dist loadgroup
+	@$(BIN)/pytest -m e2e -v -n 2 tests/e2e
+	@$(BIN)/pytest -m e2e -v -n 2 --ignore=tests/e2e
 
 .PHONY: test
 test: ## Everything that has to hold: lint, unit and e2e, one after the other

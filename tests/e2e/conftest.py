@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from localcloud.paths import ROOT
 from tests.e2e import cloud
@@ -13,25 +15,51 @@ from tests.e2e.cloud import Cloud
 
 HERE = Path(__file__).parent
 KEPT = "GROUNDWORK_E2E_FOLDER"
+ON_THE_PLATFORM = frozenset(
+    f"test_{name}.py"
+    for name in (
+        "applications",
+        "faults",
+        "made",
+        "platform",
+        "releases",
+        "shapes",
+        "status",
+        "under_load",
+    )
+)
 LAST = "test_down_leaves_no_process_and_no_file"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With --dist loadgroup, those that share a cloud run one after the other, beside the rest.
-
-    The platform's come first, since they take the longest, and most of it is waiting; the one that
-    takes it down is the last of them.
-    """
+    """The platform's tests first, since they take the longest, and most of it is waiting; the one
+    that takes it down is the last of them."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            group = "platform" if _on_the_platform(item) else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: (not _on_the_platform(item), item.name == LAST))
+            if _on_the_platform(item) and item.path.name not in ON_THE_PLATFORM:
+                raise pytest.UsageError(f"{item.path.name} belongs into ON_THE_PLATFORM")
+    items.sort(key=lambda item: (item.path.name not in ON_THE_PLATFORM, item.name == LAST))
 
 
 def _on_the_platform(item: pytest.Item) -> bool:
     return "platform" in getattr(item, "fixturenames", ())
+
+
+class CloudScheduling(LoadScopeScheduling):
+    """Tests that share a cloud run one after the other, on one worker, beside the rest.
+
+    xdist's own groups are no choice: they change the name of a test, which pytest 9 does not let
+    them do.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "platform" if Path(file).name in ON_THE_PLATFORM else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> CloudScheduling:
+    return CloudScheduling(config, log)
 
 
 @pytest.fixture(scope="module")
