@@ -317,6 +317,22 @@ def _times_exist(application: Application) -> Iterator[Fault]:
             yield key, shown(text), fault
 
 
+def _dumps_are_apart(application: Application) -> Iterator[Fault]:
+    """By place alone: what a database is called, a stack file may say otherwise."""
+    taken: dict[tuple[str, str], str] = {}
+    for name, store in application.databases.items():
+        if store.dump is None:
+            continue
+        first = taken.setdefault((store.dump.bucket, store.dump.prefix), name)
+        if first != name:
+            yield (
+                f"stores.{name}.dump.prefix",
+                store.dump.prefix,
+                f"must be another than that of stores.{first}, in the same bucket: each would "
+                "take the other's dumps for its own",
+            )
+
+
 def _dump_fits(key: str, dump: Dump, application: Application) -> Iterator[Fault]:
     *_, day, month, weekday = dump.schedule.split()
     if {day, month, weekday} != {"*"} and not cron_fault(dump.schedule):
@@ -355,6 +371,7 @@ APPLICATION_CHECKS: tuple[Callable[[Application], Iterable[Fault]], ...] = (
     _variables_are_where_they_work,
     _previous_keys_have_a_variable,
     _parts_name_each_other,
+    _dumps_are_apart,
     _times_exist,
     _queues_lose_nothing,
     _colours_have_room,

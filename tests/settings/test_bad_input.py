@@ -31,6 +31,14 @@ ON_ECS: Mapping[str, Any] = {
         "services": {"web": {"cpu": 256, "memory_mb": 512}, "api": {"cpu": 256, "memory_mb": 512}},
     }
 }
+OTHER_DATABASE: Mapping[str, Any] = {
+    "kind": "postgres",
+    "version": "17",
+    "name": "other",
+    "owner": "other_owner",
+    "roles": {},
+    "dump": {"schedule": "0 2 * * *", "bucket": "backups", "keep_days": 30},
+}
 
 # application changes, stack changes, and the one problem: file, key, value, what is allowed.
 Case = tuple[Mapping[str, Any], Mapping[str, Any], str, str, str, str]
@@ -50,6 +58,14 @@ CASES: dict[str, Case] = {
         "stores.main.dump.keep_days",
         "30",
         "keeps database/ for ever",
+    ),
+    "two databases whose dumps go to one place": (
+        {"stores/other": OTHER_DATABASE},
+        {f"{PLACED}/stores/other": {"kind": "database", "instance_class": "db.t4g.medium"}},
+        APPLICATION,
+        "stores.other.dump.prefix",
+        "database",
+        "must be another than that of stores.main, in the same bucket",
     ),
     "a dump that does not come each day": (
         {"stores/main/dump/schedule": "0 2 * * 1"},
