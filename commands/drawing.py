@@ -25,7 +25,7 @@ STYLE = """
 
 
 # How wide a letter is at most, on average, in the sizes above.
-NAME_LETTER, DETAIL_LETTER = 8.3, 5.8
+NAME_LETTER, DETAIL_LETTER = 8.3, 6.4
 
 
 class Box(NamedTuple):
