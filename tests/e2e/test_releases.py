@@ -14,7 +14,7 @@ APP = "threed-generator"
 
 
 @pytest.fixture
-def file(platform: Cloud) -> Iterator[Path]:
+def stack_file(platform: Cloud) -> Iterator[Path]:
     """The stack's file in the clone; whatever happens, it is as it was afterwards."""
     path = platform.project / STACK_FILE
     before = path.read_text()
