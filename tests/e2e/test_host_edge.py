@@ -20,7 +20,7 @@ from localcloud.paths import ROOT
 from settings.tree import Settings
 from tests.components.test_platform import changes
 from tests.e2e.acme import AcmeAuthority, authority
-from tests.e2e.emulated import OUTSIDE, Emulated, emulated
+from tests.e2e.emulated import OUTSIDE, Emulated, emulated, eventually
 from tests.stacks import settings_of
 
 DOMAIN = "3dgenerator.test"
@@ -235,7 +235,8 @@ def test_a_renewed_certificate_is_served_at_once(certified: Edge) -> None:
     before = certified.certificate(API).serial_number
     certified.says("certbot renew --force-renewal --no-random-sleep-on-renew --quiet")
 
-    assert certified.certificate(API).serial_number != before
+    # nginx answers with the old one until its new processes have taken over.
+    eventually(lambda: certified.certificate(API).serial_number != before)
     assert certified.trusted(f"https://{API}/x")["path"] == "/x"
 
 
