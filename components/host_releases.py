@@ -106,5 +106,10 @@ def operations_releases(
             drain_seconds=0,
             settle_seconds=0,
             keep=spec.release.keep,
+            dump_first=(
+                f"{application}-{spec.migration.store}"
+                if spec.migration and spec.migration.dump_first
+                else None
+            ),
         )
     )

@@ -168,6 +168,13 @@ def test_the_cdn_gets_a_site_once_hosts_have_changed_and_before_they_are_told_to
     assert "releases/ai-notebook/{version}/web.tar.gz" in databases
 
 
+def test_a_release_dumps_the_database_first_where_its_application_asks_for_it() -> None:
+    databases = scripts("prod")["groundwork-databases"]
+
+    assert '"dump_first": "threed-generator-main"' in databases
+    assert '"dump_first": "aixsss-main"' in databases
+
+
 def test_the_operations_instance_may_write_sites_and_make_the_cdn_forget_them() -> None:
     (policy,) = [
         json.loads(one.inputs["policy"])

@@ -2,27 +2,35 @@
 
 import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hosts.programs import DIRECTORY, source
+from hosts.roles.baseline import Baseline, baseline
 from hosts.roles.database_bootstrap import DatabaseBootstrap, DatabaseRole, database_bootstrap
+from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
 from hosts.roles.dumps import DumpedDatabase, dumps
 from hosts.roles.operations import Operations, operations
+from hosts.roles.release import Releases, releases
+from hosts.roles.service import Service
 from hosts.script import COMMAND, render
 from hosts.steps import File, Role
 from tests.e2e.emulated import REGION, Emulated, emulated, eventually
+from tests.e2e.migration_files import publish
 
 pytestmark = pytest.mark.long
 PASSWORD = "s3cret-%-word"
 NAME = "3dgenerator_prod"
+APPLICATIONS = {"postgres": "shop", "mysql": "photo"}
 STORES = {"postgres": "shop-main", "mysql": "photo-main"}
 # Both have one name, as two applications' databases may: what differs is where their dumps lie.
 PREFIXES = {"postgres": "shop", "mysql": "photo"}
 PROGRAM = "/usr/local/lib/groundwork/dump"
+RELEASE = "sudo /usr/local/lib/groundwork/release"
 
 
 def bootstrap(cloud: Emulated, engine: str) -> DatabaseBootstrap:
@@ -69,6 +77,24 @@ def dumped(engine: str, specification: str, key_arn: str) -> DumpedDatabase:
     )
 
 
+def released(application: str, bootstrap: DatabaseBootstrap) -> list[Role]:
+    migration = DatabaseMigration(
+        service=Service(application=application, name="api", environment={}, secrets={}),
+        bootstrap=bootstrap,
+        sql=SqlFiles(directory="migrations", down_directory="migrations"),
+    )
+    release = Releases(
+        application=application,
+        bucket="artifacts",
+        artifacts={"api": "tar.gz"},
+        services=(),
+        drain_seconds=0,
+        settle_seconds=0,
+        dump_first=bootstrap.key,
+    )
+    return [database_migration(migration), releases(release)]
+
+
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
     with emulated(tmp_path_factory.mktemp("dumps")) as made:
@@ -97,15 +123,17 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
                 DBSubnetGroupName="stores",
                 VpcSecurityGroupIds=[stores],
             )
-        made.client("s3").create_bucket(
-            Bucket="backups", CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        for bucket in ("backups", "artifacts"):
+            made.client("s3").create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
         key_arn = made.client("kms").create_key()["KeyMetadata"]["Arn"]
         made.reachable()
         # What the first boot leaves there.
         cloud_program = File(f"{DIRECTORY}/cloud", source("cloud.py"), mode="0755")
         wanted = [
             Role(name="first boot", configure=(cloud_program,)),
+            baseline(Baseline(time_zone="Etc/UTC")),
             operations(Operations(engines=frozenset({"postgres", "mysql"}))),
         ]
         for engine in STORES:
@@ -113,6 +141,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
             bootstrapped = bootstrap(made, engine)
             told = dumped(engine, bootstrapped.specification, key_arn)
             wanted += [database_bootstrap(bootstrapped), dumps(told)]
+            wanted += released(APPLICATIONS[engine], bootstrapped)
             (made.folder / f"{engine}-soon").write_text(
                 render([dumps(replace(told, at="*-*-* *:*:00/10"))])
             )
@@ -187,26 +216,42 @@ def take(cloud: Emulated, engine: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def arrived(cloud: Emulated, engine: str) -> list[str]:
+    """What lies in the bucket of a database's dumps, the oldest first."""
+    beginning = f"{PREFIXES[engine]}/{NAME}_"
+    found = cloud.client("s3").list_objects_v2(Bucket="backups", Prefix=beginning)
+    return sorted(one["Key"] for one in found.get("Contents", []))
+
+
+def newest(cloud: Emulated, engine: str) -> dict[str, Any]:
+    """The manifest of the newest dump."""
+    key = [key for key in arrived(cloud, engine) if key.endswith(".json")][-1]
+    return json.loads(cloud.client("s3").get_object(Bucket="backups", Key=key)["Body"].read())
+
+
+@contextmanager
+def no_bucket(cloud: Emulated, engine: str) -> Generator[None]:
+    """For this database's dumps, which then fail."""
+    file = f"/etc/groundwork/dumps/{STORES[engine]}.json"
+    cloud.says(f"sudo sed --in-place s/backups/nowhere/ {file}")
+    yield
+    cloud.says(f"sudo sed --in-place s/nowhere/backups/ {file}")
+
+
 def test_the_timer_brings_a_dump_into_the_bucket_under_the_stacks_key(cloud: Emulated) -> None:
-    s3 = cloud.client("s3")
-
-    def arrived() -> list[str]:
-        found = s3.list_objects_v2(Bucket="backups", Prefix=f"shop/{NAME}_")
-        return sorted(one["Key"] for one in found.get("Contents", []))
-
-    assert not arrived()
+    assert not arrived(cloud, "postgres")
     configure(cloud, "postgres-soon")
     eventually(lambda: "DumpSucceeded" in measured(cloud, "shop-main"))
     configure(cloud, "configuration")
     # One that has begun goes on to its end.
     eventually(lambda: state(cloud) == "inactive")
 
-    dump = next(key for key in arrived() if key.endswith(".dump"))
-    head = s3.head_object(Bucket="backups", Key=dump)
+    made = newest(cloud, "postgres")
+    assert made["reason"] == "schedule"
+    dump = f"shop/{made['file']}"
+    head = cloud.client("s3").head_object(Bucket="backups", Key=dump)
     assert head["ServerSideEncryption"] == "aws:kms"
-    assert f"{dump}.sha256" in arrived()
-    manifest = s3.get_object(Bucket="backups", Key=dump.replace(".dump", ".json"))["Body"].read()
-    assert json.loads(manifest)["reason"] == "schedule"
+    assert f"{dump}.sha256" in arrived(cloud, "postgres")
 
 
 @pytest.mark.parametrize("engine", STORES)
@@ -234,16 +279,50 @@ def test_a_restore_takes_the_place_and_its_configuration_finds_nothing_to_do(
     run(cloud, "confirm", engine)
 
 
+@pytest.mark.parametrize("engine", STORES)
+def test_a_release_dumps_the_database_before_it_migrates(cloud: Emulated, engine: str) -> None:
+    application = APPLICATIONS[engine]
+    publish(cloud, application, "1.0.0", {"001_models.sql": "CREATE TABLE models (id int);"})
+
+    done = cloud.ssh(f"{RELEASE} migrate {application} 1.0.0", timeout=500)
+
+    assert done.returncode == 0, done.stderr
+    assert f"{STORES[engine]} dumped before the migration to {application} 1.0.0" in done.stdout
+    dump = newest(cloud, engine)
+    assert dump["reason"] == f"before {application} 1.0.0"
+    assert "users" in str(dump["tables"])
+    assert "models" not in str(dump["tables"])
+    assert owner(cloud, engine, "SELECT count(*) FROM models;") == "0"
+
+
+def test_nothing_is_migrated_where_the_dump_before_it_fails(cloud: Emulated) -> None:
+    publish(cloud, "photo", "2.0.0", {"002_orders.sql": "CREATE TABLE orders (id int);"})
+    there = "SELECT count(*) FROM information_schema.tables WHERE table_name = 'orders';"
+    migrate = f"{RELEASE} migrate photo 2.0.0"
+
+    with no_bucket(cloud, "mysql"):
+        done = cloud.ssh(migrate, timeout=500)
+
+    assert done.returncode == 1
+    assert "nothing was migrated and no host has changed" in done.stderr
+    assert "NoSuchBucket" in done.stderr
+    assert owner(cloud, "mysql", there) == "0"
+    again = cloud.ssh(migrate, timeout=500)
+    assert again.returncode == 0, again.stderr
+    assert owner(cloud, "mysql", there) == "1"
+
+
 def test_a_dump_that_fails_leaves_a_unit_that_says_so(cloud: Emulated) -> None:
-    cloud.says("sudo sed -i s/backups/nowhere/ /etc/groundwork/dumps/shop-main.json")
-    # Where one is under way, a start would wait for that and answer what it answers.
+    unit = "groundwork-dump@shop-main.service"
+    # Where one is under way, a start would wait for that one, and answer what it answers.
     assert state(cloud) == "inactive"
     assert measured(cloud, "shop-main")["DumpFailed"] == 0
 
-    done = cloud.ssh("sudo systemctl start groundwork-dump@shop-main.service", timeout=180)
+    with no_bucket(cloud, "postgres"):
+        done = cloud.ssh(f"sudo systemctl start {unit}", timeout=180)
 
     assert done.returncode != 0
-    assert cloud.ssh("systemctl is-failed groundwork-dump@shop-main.service").returncode == 0
-    said = cloud.says("sudo journalctl -u groundwork-dump@shop-main.service -n 30 -o cat")
+    assert cloud.ssh(f"systemctl is-failed {unit}").returncode == 0
+    said = cloud.says(f"sudo journalctl -u {unit} -n 30 -o cat")
     assert "NoSuchBucket" in said
     assert measured(cloud, "shop-main")["DumpFailed"] == 1

@@ -1,10 +1,7 @@
 """What the operations instance does with databases, on a booted Debian with PostgreSQL and MySQL
 beside it: users made, migrated by a release's SQL files, taken back, seeded."""
 
-import hashlib
-import io
 import json
-import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,11 +11,12 @@ from hosts.roles.baseline import Baseline, baseline
 from hosts.roles.database_bootstrap import DatabaseBootstrap, DatabaseRole, database_bootstrap
 from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
 from hosts.roles.operations import Operations, operations
-from hosts.roles.release import Releases, artifact_key, releases
+from hosts.roles.release import Releases, releases
 from hosts.roles.service import SecretSource, Service
 from hosts.script import COMMAND, render
 from hosts.steps import Role
 from tests.e2e.emulated import Emulated, emulated, eventually
+from tests.e2e.migration_files import publish
 
 ENGINES = {"shop": "postgres", "photo": "mysql"}  # application → engine
 PORTS = {"postgres": 5432, "mysql": 3306}
@@ -141,20 +139,6 @@ def says(cloud: Emulated, command: str) -> str:
     done = cloud.ssh(command, timeout=500)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
-
-
-def publish(cloud: Emulated, application: str, version: str, files: dict[str, str]) -> None:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(f"migrations/{name}")
-            entry.size, entry.mode = len(content), 0o644
-            archive.addfile(entry, io.BytesIO(content.encode()))
-    key = artifact_key(application, "api", "tar.gz", version)
-    digest = hashlib.sha256(packed.getvalue()).hexdigest()
-    s3 = cloud.client("s3")
-    s3.put_object(Bucket="artifacts", Key=key, Body=packed.getvalue())
-    s3.put_object(Bucket="artifacts", Key=f"{key}.sha256", Body=digest.encode())
 
 
 def files(up: dict[str, str], down: dict[str, str]) -> dict[str, str]:

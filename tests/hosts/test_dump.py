@@ -170,6 +170,18 @@ def test_a_dump_lies_in_the_bucket_with_its_checksum_and_what_was_counted(
     assert list((made.home / "home").glob("work.*")) == []
 
 
+def test_a_database_that_is_still_empty_is_dumped_too(
+    made: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As before its first migration."""
+    made.copy.drop(made.wanted)
+    bootstrap(made.wanted)
+
+    assert main(monkeypatch, "dump", "shop-main") == 0
+
+    assert json.loads(made.newest(".json").read_text())["tables"] == {}
+
+
 def test_a_drill_restores_the_newest_validates_it_and_leaves_nothing(
     made: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

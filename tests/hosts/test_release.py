@@ -714,3 +714,36 @@ def test_a_changed_variable_moves_to_the_other_colour(two_colours: TwoColours) -
     assert host.live == host.green
     assert host.debts == []
     assert host.release("switch", "1.0.0") == ""
+
+
+def dumps(host: Host, status: int) -> None:
+    """The database has dumps; the program notes what it was asked."""
+    host.told(dump_first="notebook-main")
+    host.machine.ok("id groundwork-dumps || useradd --system groundwork-dumps")
+    host.machine.write(
+        "/usr/local/lib/groundwork/dump",
+        f'#!/bin/sh\necho "$(id -un) $*" >/tmp/dumped\necho no space >&2\nexit {status}\n',
+        mode="0755",
+    )
+    host.publish("1.0.0")
+
+
+def test_the_database_is_dumped_before_it_is_migrated(host: Host) -> None:
+    dumps(host, 0)
+
+    said = host.release("migrate", "1.0.0")
+
+    assert "notebook-main dumped before the migration to notebook 1.0.0" in said
+    assert host.machine.read("/tmp/dumped").strip() == (
+        "groundwork-dumps dump notebook-main --reason before notebook 1.0.0"
+    )
+    assert "start notebook-migrate@1.0.0.service" in str(host.machine.asked_of_systemd())
+
+
+def test_nothing_is_migrated_where_the_dump_failed(host: Host) -> None:
+    dumps(host, 1)
+
+    why = host.release("migrate", "1.0.0", fails=True)
+
+    assert "nothing was migrated and no host has changed: no space" in why
+    assert "notebook-migrate" not in str(host.machine.asked_of_systemd())
