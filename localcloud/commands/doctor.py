@@ -84,6 +84,14 @@ def _node(paths: Paths) -> Finding:
     return Finding("Node.js with npm", state, found is not None, "apt-get install npm", needed_by)
 
 
+def _maven(paths: Paths) -> Finding:
+    found = shutil.which("mvn") and shutil.which("javac")
+    state = found or "mvn or javac is not on PATH"
+    needed_by = "packing the local stack's Java application"
+    todo = "apt-get install maven default-jdk-headless"
+    return Finding("Maven with a JDK", state, found is not None, todo, needed_by)
+
+
 def _port(paths: Paths) -> Finding:
     number = session.port()
     if supervisor.running(paths):
@@ -112,6 +120,7 @@ CHECKS: tuple[Callable[[Paths], Finding], ...] = (
     _engine,
     _terraform_provider,
     _node,
+    _maven,
     _port,
     _disk,
     _root,
