@@ -71,7 +71,14 @@ def _parser(words: Sequence[str]) -> argparse.Namespace:
         # Only the one that is asked for is imported.
         if name in words:
             _command(name).arguments(choice)
-    return parser.parse_args(words)
+    # argparse takes what stands behind -- for its own where an option stands before it.
+    cut = words.index("--") if "--" in words else len(words)
+    given, theirs = parser.parse_args(words[:cut]), list(words[cut + 1 :])
+    if theirs and "words" not in given:
+        parser.error(f"{given.command} takes no command after --")
+    if theirs:
+        given.words = [*given.words, *theirs]
+    return given
 
 
 def _command(name: str) -> Command:

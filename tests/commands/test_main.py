@@ -1,10 +1,12 @@
 """The commands' one way in: what is asked for wrongly is said in a line, and nothing is done."""
 
+import argparse
 import subprocess
 import sys
 
 import pytest
 
+from commands import connect
 from commands.__main__ import COMMANDS, main
 from localcloud.paths import ROOT
 from tests.commands.stand_in import EngineStandIn
@@ -81,3 +83,23 @@ def test_no_command_needs_the_local_cloud_or_the_program() -> None:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+def test_a_command_for_a_host_stands_behind_two_dashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    def run(stack: object, given: argparse.Namespace) -> int:
+        asked.append((given.host, given.words))
+        return 0
+
+    monkeypatch.setattr(connect, "run", run)
+
+    assert main(["connect", "local", "--host", "web-a1", "--", "ls", "-l"]) == 0
+    assert main(["connect", "local"]) == 0
+    assert asked == [("web-a1", ["ls", "-l"]), ("operations", [])]
+
+
+def test_other_commands_take_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["status", "local", "--", "ls"])
+    assert "takes no command after --" in capsys.readouterr().err
