@@ -50,6 +50,7 @@ def test_a_version_that_nobody_published_is_refused(
     assert stack_file.read_text() == before
 
 
+@pytest.mark.long
 def test_a_rollback_serves_what_served_before(
     platform: Cloud, first_up: str, stack_file: Path
 ) -> None:
