@@ -18,18 +18,13 @@ def pool_releases(settings: Settings, pool: str, application: str) -> Role:
         service: shape for name, service, shape in settings.services_on(pool) if name == application
     }
     sites = {site: shape for name, site, shape in settings.sites_on(pool) if name == application}
+    packed = settings.artifacts(application)
     drain, settle = rotation_seconds(settings, pool, application)
     return releases(
         Releases(
             application=application,
             bucket=settings.stack.artifacts,
-            artifacts={
-                **{
-                    service: "jar" if isinstance(shape.runtime, Java) else "tar.gz"
-                    for service, shape in here.items()
-                },
-                **dict.fromkeys(sites, "tar.gz"),
-            },
+            artifacts={part: packed[part] for part in (*here, *sites)},
             sites={site: shape.immutable for site, shape in sites.items()},
             services=tuple(_released(settings, spec, service) for service in here),
             drain_seconds=drain,
