@@ -68,16 +68,29 @@ def start(instance_id: str, region: str, port: int) -> subprocess.Popen[str]:
 
 
 def end(session: subprocess.Popen[str]) -> None:
-    """The session and everything that it started."""
-    try:
-        os.killpg(session.pid, signal.SIGTERM)
-        session.wait(timeout=5)
-    except ProcessLookupError:
-        pass
-    except subprocess.TimeoutExpired:
-        os.killpg(session.pid, signal.SIGKILL)
+    """The session and everything that it started; the port is free afterwards."""
+    for word, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(session.pid, word)
+        except ProcessLookupError:
+            break
+        if _ended(session, seconds):
+            break
     if session.stderr is not None:
         session.stderr.close()
+
+
+def _ended(session: subprocess.Popen[str], seconds: float) -> bool:
+    """The CLI may be gone before the plugin is, which has the port: all of them are waited for."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        session.poll()
+        try:
+            os.killpg(session.pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def free_port() -> int:
