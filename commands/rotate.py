@@ -20,7 +20,7 @@ from commands.error import CommandError
 from commands.release import previewed
 from commands.stack import Stack
 from commands.stack_file import with_rotation
-from settings.agreement import rotating
+from settings.agreement.variables import rotating
 from settings.application import GeneratedSecret
 from settings.stack import Rotation
 

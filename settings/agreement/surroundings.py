@@ -1,0 +1,166 @@
+"""What a stack has around its applications: names, zones, networks, releases."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+
+from settings.agreement.fault import Fault, StackCheck, must_be_known
+from settings.agreement.variables import rotating
+from settings.problem import shown
+from settings.stack import Bastion, DatabaseSize, Route53
+from settings.tree import Settings
+
+# The range that the ALB's idle time-out and the hosts' addresses never share with a container
+# engine's default bridge, and the link-local one that the metadata service lives in.
+RESERVED = {
+    IPv4Network("172.17.0.0/16"): "the default bridge of container engines",
+    IPv4Network("169.254.0.0/16"): "link-local addresses, the metadata service among them",
+    IPv4Network("127.0.0.0/8"): "the machine itself",
+}
+
+
+def _seeds_are_asked_for(settings: Settings) -> Iterator[Fault]:
+    for name, application in settings.applications.items():
+        if not settings.placed(name).seed:
+            continue
+        key = f"applications.{name}.seed"
+        if settings.stack.durable:
+            yield (
+                key,
+                "true",
+                f"must be false on a durable stack: make seed APP={name} runs it once",
+            )
+        elif application.migration is None or application.migration.seed is None:
+            yield key, "true", f"apps/{name}.yaml has no migration.seed"
+
+
+def _rotations_fit(settings: Settings) -> Iterator[Fault]:
+    for name, rotations in settings.stack.rotations.items():
+        yield from must_be_known(f"rotations.{name}", name, settings.applications, "applications")
+        if name not in settings.applications:
+            continue
+        known = dict.fromkeys(rotating(settings.applications[name]))
+        for secret, rotation in rotations.items():
+            key = f"rotations.{name}.{secret}"
+            yield from must_be_known(key, secret, known, "secrets that can be rotated")
+            beside = {0, rotation.current - 1}
+            # A database takes a password by itself: nobody has to know it beforehand.
+            if not secret.startswith("stores."):
+                beside.add(rotation.current + 1)
+            if rotation.accepted not in beside:
+                yield (
+                    f"{key}.accepted",
+                    str(rotation.accepted),
+                    f"must be {' or '.join(map(str, sorted(beside)))}: a generation next to the "
+                    "current one, or 0 for none",
+                )
+
+
+def _names_are_apart(settings: Settings) -> Iterator[Fault]:
+    taken: dict[str, str] = {}
+    for name, application in settings.applications.items():
+        for host in application.hosts:
+            full = settings.host_name(name, host)
+            if full in taken:
+                key = f"applications.{name}.domain"
+                yield key, full, f"{taken[full]} answers for this name already"
+            taken.setdefault(full, name)
+
+
+def _releases_belong_to_applications(settings: Settings) -> Iterator[Fault]:
+    for name in settings.stack.releases:
+        yield from must_be_known(f"releases.{name}", name, settings.applications, "applications")
+
+
+def _zones_exist(settings: Settings) -> Iterator[Fault]:
+    zones = settings.stack.network.zones
+    if len(set(zones)) != len(zones):
+        yield "network.zones", shown(list(zones)), "each zone once"
+    yield from _zone("operations.zone", settings.stack.operations.zone, zones)
+    for name in settings.applications:
+        for store, size in settings.placed(name).stores.items():
+            if isinstance(size, DatabaseSize):
+                key = f"applications.{name}.stores.{store}.zone"
+                yield from _zone(key, size.zone, zones)
+                if size.zone and size.multi_az:
+                    yield key, size.zone, "must be absent where multi_az chooses the zones"
+
+
+def _zone(key: str, zone: str | None, zones: tuple[str, ...]) -> Iterator[Fault]:
+    if zone is not None and zone not in zones:
+        yield key, zone, f"must be one of network.zones, {', '.join(zones)}"
+
+
+def _outside_can_be_reached(settings: Settings) -> Iterator[Fault]:
+    if settings.stack.network.nat != "none":
+        return
+    for name, application in settings.applications.items():
+        for service, of in application.services.items():
+            if of.egress:
+                hosts = ", ".join(egress.host for egress in of.egress)
+                yield (
+                    "network.nat",
+                    "none",
+                    f"{name}.{service} calls {hosts}: must be single or per-zone",
+                )
+                return
+
+
+def _domains_are_ours(settings: Settings) -> Iterator[Fault]:
+    dns = settings.stack.dns
+    if not isinstance(dns, Route53):
+        return
+    for name in settings.applications:
+        domain = settings.placed(name).domain
+        if not any(domain == zone or domain.endswith(f".{zone}") for zone in dns.zones):
+            key = f"applications.{name}.domain"
+            yield key, domain, f"must be or lie under a zone of dns.zones, {', '.join(dns.zones)}"
+
+
+def _access_is_narrow(settings: Settings) -> Iterator[Fault]:
+    access = settings.stack.access
+    if not isinstance(access, Bastion):
+        return
+    for index, cidr in enumerate(access.allowed_from):
+        # Shorter prefixes than these are whole providers, not a team's addresses.
+        if cidr.prefixlen < 16:
+            yield (
+                f"access.allowed_from.{index}",
+                str(cidr),
+                "must be the team's own addresses: a prefix of /16 or longer",
+            )
+
+
+def _regions_are_two(settings: Settings) -> Iterator[Fault]:
+    if settings.stack.region == settings.stack.recovery_region:
+        yield "recovery_region", settings.stack.region, "must be another region than region"
+
+
+def networks_apart(settings: Settings, others: Mapping[str, str]) -> Iterator[Fault]:
+    """`others`: the network of each other stack, by its file."""
+    own = settings.stack.network.cidr
+    ranges: dict[str, list[IPv4Network]] = defaultdict(list)
+    for reserved, use in RESERVED.items():
+        ranges[use].append(reserved)
+    for file, cidr in others.items():
+        try:
+            ranges[f"the network of {file}"].append(IPv4Network(cidr))
+        except ValueError:
+            continue  # That stack's own run says so.
+    for use, networks in ranges.items():
+        for network in networks:
+            if own.overlaps(network):
+                yield "network.cidr", str(own), f"must not overlap {network}, {use}"
+
+
+OF_STACK: tuple[StackCheck, ...] = (
+    _seeds_are_asked_for,
+    _rotations_fit,
+    _names_are_apart,
+    _releases_belong_to_applications,
+    _zones_exist,
+    _outside_can_be_reached,
+    _domains_are_ours,
+    _access_is_narrow,
+    _regions_are_two,
+)
