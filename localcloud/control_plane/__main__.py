@@ -44,7 +44,9 @@ def main() -> int:
     except StartError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    stopping.wait()
+    # Python's handlers run in this thread, which a signal that came to another does not wake.
+    while not stopping.wait(0.5):
+        pass
     plane.stop()
     return 0
 
