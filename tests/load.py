@@ -45,6 +45,9 @@ class Wanted:
     """Every how manieth request is a POST, where there is anything to post."""
     read_back: bool = False
     """After a POST, its Location is read in the place of one GET."""
+    then: tuple[str, str] | None = None
+    """What is made at the first path is POSTed to once more, in the place of one GET: at its
+    Location with the second behind it. An answer of 202 names a job."""
     rate: float = 8.0
     """Requests a second in all, evenly apart, and never more."""
     connections: int = 4
@@ -76,6 +79,8 @@ class Seen:
     failures: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     acknowledged: list[str] = field(default_factory=list[str])
     """Location of everything that was posted and answered with 201."""
+    jobs: list[str] = field(default_factory=list[str])
+    """Location of everything that was posted and answered with 202: work for later."""
 
 
 class Load:
@@ -97,6 +102,7 @@ class Load:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._unread: list[str] = []
+        self._unasked: list[str] = []
         self._began = 0.0
         self.seen = Seen()
 
@@ -139,6 +145,7 @@ class Load:
                 },
                 "failures": list(seen.failures),
                 "acknowledged": list(seen.acknowledged),
+                "jobs": list(seen.jobs),
             }
 
     # -- one connection -------------------------------------------------------------------------
@@ -169,6 +176,8 @@ class Load:
         if wanted.posts and tick % wanted.post_every == 0:
             return "POST", wanted.posts[(tick // wanted.post_every) % len(wanted.posts)]
         with self._lock:
+            if self._unasked:
+                return "POST", self._unasked.pop()
             if self._unread:
                 return "GET", self._unread.pop()
         return "GET", wanted.gets[tick % len(wanted.gets)]
@@ -234,6 +243,10 @@ class Load:
                 seen.acknowledged.append(location)
                 if self._wanted.read_back:
                     self._unread.append(location)
+                if self._wanted.then and path.partition("?")[0] == self._wanted.then[0]:
+                    self._unasked.append(location + self._wanted.then[1])
+            if answer.status == 202 and location:
+                seen.jobs.append(location)
 
     def _failed(self, method: str, path: str, reason: str) -> None:
         with self._lock:
@@ -324,6 +337,7 @@ def start(wanted: Wanted) -> Running:
     words += [word for path in wanted.posts for word in ("--post", path)]
     words += [word for source in wanted.sources for word in ("--from", source)]
     words += ["--read-back"] if wanted.read_back else []
+    words += ["--then", *wanted.then] if wanted.then else []
     words += ["--post-every", str(wanted.post_every), "--rate", str(wanted.rate)]
     words += ["--connections", str(wanted.connections), "--timeout", str(wanted.timeout)]
     words += ["--seconds", str(wanted.seconds)]
@@ -354,6 +368,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--post", action="append", default=[], metavar="PATH")
     parser.add_argument("--post-every", type=int, default=4, metavar="N")
     parser.add_argument("--read-back", action="store_true", help="read what was posted")
+    parser.add_argument(
+        "--then", nargs=2, metavar=("PATH", "MORE"), help="POST MORE to what was made at PATH"
+    )
     parser.add_argument("--rate", type=float, default=8.0, help="requests a second in all")
     parser.add_argument("--connections", type=int, default=4, metavar="N")
     parser.add_argument("--from", action="append", default=[], metavar="ADDRESS", dest="sources")
@@ -373,6 +390,7 @@ def main(arguments: list[str] | None = None) -> int:
                 posts=given.post,
                 post_every=given.post_every,
                 read_back=given.read_back,
+                then=tuple(given.then) if given.then else None,
                 rate=given.rate,
                 connections=given.connections,
                 sources=given.sources,

@@ -41,6 +41,8 @@ class Service(BaseHTTPRequestHandler):
         self.send_response(status)
         if self.path == "/201":
             self.send_header("Location", "/models/1")
+        if self.path == "/202":
+            self.send_header("Location", "/jobs/1")
         self.send_header("X-Version", "1.2.3")
         self.send_header("X-Node", "web-a1")
         self.send_header("Content-Length", "2")
@@ -156,6 +158,17 @@ def test_posts_are_mixed_in_and_what_was_acknowledged_is_kept_and_read_back(
     posted = sum(method == "POST" for method, *_ in service.heard)
     assert len(seen["acknowledged"]) == posted > 1
     assert ("GET", "/models/1") in {(method, path) for method, path, _, _ in service.heard}
+
+
+def test_of_what_was_made_at_one_path_more_is_asked_and_the_jobs_are_kept(tmp_path: Path) -> None:
+    with served() as (port, service):
+        seen = run(port, tmp_path, posts=["/201", "/202"], post_every=4, then=("/201", "?more"))
+
+    posted = [path for method, path, _, _ in service.heard if method == "POST"]
+    # The last one may come when the time is up.
+    assert posted.count("/201") - posted.count("/models/1?more") in (0, 1)
+    assert posted.count("/models/1?more") > 0
+    assert seen["jobs"] == ["/jobs/1"] * posted.count("/202")
 
 
 def test_the_rate_is_kept(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ class Traffic:
     gets: tuple[str, ...]
     posts: tuple[str, ...] = ()
     rate: float = 4.0
+    then: tuple[str, str] | None = None
+    """What is made at the first path is asked for once more with the second: it names a job."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,12 @@ class Served:
     service: str
     variable: tuple[str, str]
     """One of that service's, and another value of it that harms nobody."""
+    pages_version_at: str | None = None
+    """Address of the same, where the pages are files and say nothing of themselves."""
+    worker: tuple[str, str] | None = None
+    """Pool and name of the service that does its jobs."""
+    stop_seconds: int = 27
+    """Another limit for the end of the service than its file has, and long enough."""
 
 
 THREED = Served(
@@ -57,7 +65,75 @@ THREED = Served(
     variable=("HUNYUAN_API_URL", "https://api.hunyuan.com/v2"),
 )
 
-SERVED = (THREED,)
+# Jobs take so long that some are under way when the worker is told to go.
+SECONDS_OF_WORK = 3
+
+NOTEBOOK = Served(
+    name="ai-notebook",
+    traffic=(
+        Traffic(
+            "app.ainotebook.test",
+            ("/", "/api/version"),
+            ("/api/articles?title=load", "/api/uploads?name=load"),
+            then=("/api/articles", f"/process?milliseconds={SECONDS_OF_WORK * 1000}"),
+        ),
+    ),
+    version_at="https://app.ainotebook.test/api/version",
+    pages_version_at="https://app.ainotebook.test/release.json",
+    unwell=("api",),
+    pool="api",
+    service="api",
+    variable=("LOG_LEVEL", "warn"),
+    worker=("api", "worker"),
+)
+
+AIXSSS = Served(
+    name="aixsss",
+    traffic=(
+        Traffic(
+            "app.aixsss.test",
+            ("/", "/api/health"),
+            ("/api/projects?title=load",),
+            then=("/api/projects", f"/outline?milliseconds={SECONDS_OF_WORK * 1000}"),
+        ),
+    ),
+    version_at="https://app.aixsss.test/api/health",
+    pages_version_at="https://app.aixsss.test/release.json",
+    # What nobody can ask for its health: it ends as soon as it has begun.
+    unwell=("worker",),
+    pool="back",
+    service="worker",
+    variable=("WORKER_CONCURRENCY", "5"),
+    worker=("back", "worker"),
+    stop_seconds=110,
+)
+
+PHOTO = Served(
+    name="ai-photo",
+    traffic=(
+        Traffic("aizhao.test", ("/", "/health"), ("/api/photos?name=load",)),
+        Traffic("www.aizhao.test", ("/", "/health"), rate=2.0),
+    ),
+    version_at="https://aizhao.test/health",
+    unwell=("api",),
+    pool="web",
+    service="api",
+    variable=("LOG_LEVEL", "warn"),
+)
+
+INGENIO = Served(
+    name="ingenio",
+    traffic=(Traffic("api.ingenio.test", ("/api/version",), ("/api/projects?name=load",)),),
+    version_at="https://api.ingenio.test/api/version",
+    unwell=("api",),
+    pool="back",
+    service="api",
+    variable=("SPRING_DATASOURCE_HIKARI_IDLETIMEOUT", "500000"),
+    # Requests under way get 30 seconds, and 40 is what the file says.
+    stop_seconds=45,
+)
+
+SERVED = (THREED, NOTEBOOK, AIXSSS, PHOTO, INGENIO)
 
 
 @dataclass
@@ -83,6 +159,13 @@ class Load:
             for path in seen["acknowledged"]
         ]
 
+    @property
+    def jobs(self) -> list[str]:
+        """Addresses of everything that was asked for, to be done later."""
+        return [
+            f"https://{host}{path}" for host, seen in self.seen.items() for path in seen["jobs"]
+        ]
+
     def versions(self, host: str) -> set[str]:
         """Those that said who they are: not every page does."""
         return set(self.seen[host]["versions"]) - {"unknown"}
@@ -93,6 +176,7 @@ class Load:
         assert self.failures == []
         for host, seen in self.seen.items():
             assert seen["failed"] == 0, host
+            assert seen["limited"] == 0, f"{host} was asked more than it allows: {seen}"
             assert seen["ok"] > 10, f"{host} was hardly asked: {seen}"
 
 
@@ -116,6 +200,7 @@ def under_load(visitor: Visitor, served: Served, folder: Path) -> Iterator[Load]
                         posts=one.posts,
                         read_back=bool(one.posts),
                         rate=one.rate,
+                        then=one.then,
                         # All of the cloud runs on this machine: slow is not failed.
                         timeout=30,
                         seconds=3600,
@@ -128,8 +213,20 @@ def under_load(visitor: Visitor, served: Served, folder: Path) -> Iterator[Load]
         found.seen = {host: one.stop() for host, one in running.items()}
 
 
-def publish(cloud: Cloud, served: Served, version: str, folder: Path, **how: Any) -> None:
+def fresh_version(cloud: Cloud, served: Served) -> str:
+    """One that nobody has published yet: a platform that stays up has seen others."""
+    prefix = f"releases/{served.name}/"
+    found = cloud.client("s3").list_objects_v2(
+        Bucket=stack_configuration("local")["groundwork:artifacts"], Prefix=prefix, Delimiter="/"
+    )
+    known = [one["Prefix"].removeprefix(prefix).rstrip("/") for one in found["CommonPrefixes"]]
+    newest = max(tuple(map(int, version.split("."))) for version in known)
+    return ".".join(map(str, (*newest[:-1], newest[-1] + 1)))
+
+
+def publish(cloud: Cloud, served: Served, folder: Path, **how: Any) -> str:
     """A version in the artifact bucket, packed as `how` says: unwell, broken, with a migration."""
+    version = fresh_version(cloud, served)
     files = pack(served.name, version, folder, **how)
     configuration = stack_configuration("local")
     upload(
@@ -141,6 +238,7 @@ def publish(cloud: Cloud, served: Served, version: str, folder: Path, **how: Any
         ),
         cloud.endpoint,
     )
+    return version
 
 
 def choose(cloud: Cloud, served: Served, version: str) -> None:
@@ -150,11 +248,25 @@ def choose(cloud: Cloud, served: Served, version: str) -> None:
 
 def hosts_of(cloud: Cloud, served: Served) -> dict[str, Host]:
     """The machines of its pool, by their names."""
+    return hosts_in(cloud, served.pool)
+
+
+def hosts_in(cloud: Cloud, pool: str) -> dict[str, Host]:
     return {
-        name: host
-        for name, host in sorted(cloud.machines().items())
-        if name.startswith(f"{served.pool}-")
+        name: host for name, host in sorted(cloud.machines().items()) if name.startswith(f"{pool}-")
     }
+
+
+def colour_of(host: Host, served: Served) -> int | None:
+    """The port of the colour that answers on a host; None where a service has only one."""
+    told = host.container.run("cat", f"/etc/nginx/live/{served.name}-{served.service}.conf")
+    return int(told.stdout.rpartition(":")[2].strip("; \n")) if told.returncode == 0 else None
+
+
+def unit_of(host: Host, served: Served) -> str:
+    """What runs its service there, in the colour that answers."""
+    colour = colour_of(host, served)
+    return f"{served.name}-{served.service}{f'@{colour}' if colour else ''}.service"
 
 
 def version_of(visitor: Visitor, served: Served) -> str:

@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.machines.container import Container
-from localcloud.services import caches, databases
-from localcloud.services.fleet import directory_name
-from localcloud.services.postgres import BINARIES, SERVER_USER, SOCKET, SUPERUSER
-from tests.e2e.cloud import REGION, STACK_FILE, Cloud, Host, wait_for
+from localcloud.services import caches
+from tests.e2e.cloud import STACK_FILE, Cloud, Host, wait_for
+from tests.e2e.database_server import described, query, server
 from tests.e2e.served import PATIENCE, THREED, Served, hosts_of, under_load, well
 from tests.e2e.visitor import Visitor
 
@@ -220,28 +218,12 @@ def deep(visitor: Visitor) -> dict[str, Any]:
     return answer.json() if answer.status in (200, 503) else {"status": "unknown"}
 
 
-def described(cloud: Cloud, *, replica: bool) -> dict[str, Any]:
-    """The application's primary, or its replica."""
-    (found,) = [
-        one
-        for one in cloud.client("rds").describe_db_instances()["DBInstances"]
-        if one["DBInstanceIdentifier"].startswith(f"{SERVED.name}-")
-        and bool(one.get("ReadReplicaSourceDBInstanceIdentifier")) is replica
-    ]
-    return found
-
-
-def server(cloud: Cloud, database: dict[str, Any]) -> Container:
-    name = directory_name(databases.KIND, REGION, database["DBInstanceIdentifier"])
-    return cloud.container(f"services/{name}")
-
-
 def test_no_acknowledged_write_is_lost_when_the_primary_is_killed(
     cloud: Cloud, visitor: Visitor, tmp_path: Path
 ) -> None:
     with under_load(visitor, SERVED, tmp_path) as load:
         time.sleep(20)
-        server(cloud, described(cloud, replica=False)).pull_the_plug()
+        server(cloud, described(cloud, SERVED.name)).pull_the_plug()
         assert wait_for(lambda: deep(visitor)["status"] == "ok", PATIENCE)
         time.sleep(20)
     assert len(load.acknowledged) > 5
@@ -270,7 +252,7 @@ def test_without_the_cache_it_answers_degraded_and_recovers(
 def test_a_promoted_replica_has_every_acknowledged_write_and_up_makes_another_one(
     cloud: Cloud, visitor: Visitor, tmp_path: Path
 ) -> None:
-    primary, replica = described(cloud, replica=False), described(cloud, replica=True)
+    primary, replica = described(cloud, SERVED.name), described(cloud, SERVED.name, replica=True)
     with under_load(visitor, SERVED, tmp_path) as load:
         time.sleep(20)
     acknowledged = {address.rpartition("/")[2] for address in load.acknowledged}
@@ -292,16 +274,3 @@ def test_a_promoted_replica_has_every_acknowledged_write_and_up_makes_another_on
     assert wait_for(lambda: deep(visitor)["status"] == "ok", PATIENCE)
     assert deep(visitor)["checks"]["replica"]["separate"] is True
     assert all(kept(visitor, address) for address in load.acknowledged)
-
-
-def query(cloud: Cloud, database: dict[str, Any], statement: str, *, of: str = "postgres") -> str:
-    """As the server's own user: whatever became of the application's roles."""
-    container = server(cloud, database)
-    if container.leader is None:
-        return ""
-    done = container.run(
-        *("setpriv", f"--reuid={SERVER_USER}", f"--regid={SERVER_USER}", "--init-groups"),
-        *(f"{BINARIES}/psql", "-XqAt", "-h", SOCKET, "-U", SUPERUSER, "-d", of, "-c", statement),
-        *("-p", str(database["Endpoint"]["Port"])),
-    )
-    return done.stdout.strip()

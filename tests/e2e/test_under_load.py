@@ -1,25 +1,45 @@
-"""A release that nobody notices, one that is taken back, and changes that roll like a release."""
+"""Releases that nobody notices, bad ones that are taken back, and changes that roll like a release.
 
+Visitors come all the time, and every request of theirs is counted.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
-from tests.e2e.cloud import STACK_FILE, Cloud
+from tests.e2e.cloud import STACK_FILE, Cloud, Host, wait_for
+from tests.e2e.database_server import described, query
 from tests.e2e.served import (
+    INGENIO,
+    PATIENCE,
     SERVED,
+    THREED,
+    Load,
     Served,
     choose,
+    colour_of,
+    fresh_version,
+    hosts_in,
     hosts_of,
     publish,
     under_load,
+    unit_of,
     version_of,
     well,
 )
 from tests.e2e.visitor import Visitor
 
-GOOD, BAD, BETTER = "1.0.1", "1.0.2", "1.0.3"
-
 each = pytest.mark.parametrize("served", SERVED, ids=lambda served: served.name)
+
+# By a command of the application's own, and by the program's runner of SQL files; where the file
+# is recorded that was run.
+MIGRATED = {THREED.name: "name", INGENIO.name: "script_name"}
 
 
 @pytest.fixture(scope="module")
@@ -32,48 +52,220 @@ def errors(said: str) -> list[str]:
     return [line for line in said.splitlines() if line.startswith("error: ")]
 
 
-@each
-def test_nobody_notices_a_good_release(visitor: Visitor, served: Served, tmp_path: Path) -> None:
-    cloud = visitor.cloud
-    well(visitor, served)
-    before = version_of(visitor, served)
-    publish(cloud, served, GOOD, tmp_path)
-    choose(cloud, served, GOOD)
-    with under_load(visitor, served, tmp_path) as load:
+# -- good ones ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Released:
+    """One run that released a new version of every application, under the load of all."""
+
+    began: float
+    before: dict[str, str]
+    versions: dict[str, str]
+    """What serves now."""
+    colours: dict[str, int | None]
+    """Host → which of two ports answered before."""
+    migrations: dict[str, str]
+    """Application → the file that its version brings along."""
+    loads: dict[str, Load]
+
+
+@contextmanager
+def all_under_load(visitor: Visitor, folder: Path) -> Iterator[dict[str, Load]]:
+    with ExitStack() as stack:
+        yield {
+            served.name: stack.enter_context(under_load(visitor, served, folder))
+            for served in SERVED
+        }
+
+
+@pytest.fixture(scope="module")
+def released(visitor: Visitor, tmp_path_factory: pytest.TempPathFactory) -> Released:
+    cloud, folder = visitor.cloud, tmp_path_factory.mktemp("released")
+    for served in SERVED:
+        well(visitor, served)
+    before = {served.name: version_of(visitor, served) for served in SERVED}
+    colours = {name: colour_of(host, INGENIO) for name, host in hosts_of(cloud, INGENIO).items()}
+    migrations = {
+        served.name: migration(fresh_version(cloud, served), folder / served.name)
+        for served in SERVED
+        if served.name in MIGRATED
+    }
+    versions = {
+        served.name: publish(cloud, served, folder, migration=migrations.get(served.name))
+        for served in SERVED
+    }
+    for served in SERVED:
+        choose(cloud, served, versions[served.name])
+    began = time.time()
+    with all_under_load(visitor, folder) as loads:
         cloud.expect("up")
+    files = {name: file.name for name, file in migrations.items()}
+    return Released(began, before, versions, colours, files, loads)
+
+
+def migration(version: str, folder: Path) -> Path:
+    """A file that fails when it is run a second time."""
+    number = 1000 + int(version.rpartition(".")[2])
+    folder.mkdir()
+    file = folder / f"{number}_once.sql"
+    file.write_text(f"CREATE TABLE once_{number} (id bigint PRIMARY KEY);\n")
+    return file
+
+
+@each
+def test_nobody_notices_a_good_release(
+    visitor: Visitor, released: Released, served: Served
+) -> None:
+    load, version = released.loads[served.name], released.versions[served.name]
     load.nobody_noticed()
     for traffic in served.traffic:
-        assert load.versions(traffic.host) == {before, GOOD}
-    assert all(visitor.ask(address).status == 200 for address in load.acknowledged[-20:])
+        assert load.versions(traffic.host) == {released.before[served.name], version}
+    assert {version_of(visitor, served) for _ in range(4)} == {version}
+    if served.pages_version_at:
+        pages = {visitor.told(served.pages_version_at)["version"] for _ in range(4)}
+        assert pages == {version}
+    acknowledged = load.acknowledged[-20:]
+    assert acknowledged
+    assert all(
+        slowly(visitor, address)["id"] for address in acknowledged if "upload" not in address
+    )
+
+
+def slowly(visitor: Visitor, address: str) -> Any:
+    """Below every limit, however many there are to ask for."""
+    time.sleep(0.15)
+    return visitor.told(address)
+
+
+@pytest.mark.parametrize(
+    "served", [served for served in SERVED if served.worker], ids=lambda served: served.name
+)
+def test_jobs_that_are_asked_for_during_a_release_are_all_done(
+    visitor: Visitor, released: Released, served: Served
+) -> None:
+    jobs = released.loads[served.name].jobs
+    assert len(jobs) > 10
+    done = [outcome(visitor, address) for address in jobs]
+    assert [one for one in done if one["state"] != "completed"] == []
+    # Each the first time: none was cut off, and none was given back.
+    assert {one["attempts"] for one in done} == {1}
+    versions = {one["result"]["version"] for one in done}
+    assert versions == {released.before[served.name], released.versions[served.name]}
+    assert served.worker
+    pool, worker = served.worker
+    for host in hosts_in(visitor.cloud, pool).values():
+        said = journal(host, released.began, "--unit", f"{served.name}-{worker}.service")
+        assert sum("Deactivated successfully" in line for line in said) == 1
+        assert not [line for line in said if "Failed with result" in line or "timed out" in line]
+
+
+def outcome(visitor: Visitor, address: str) -> Any:
+    assert wait_for(lambda: slowly(visitor, address)["state"] in ("completed", "failed"), PATIENCE)
+    return slowly(visitor, address)
+
+
+def journal(host: Host, since: float, *words: str) -> list[str]:
+    told = host.says("journalctl", "--quiet", "--output=cat", f"--since=@{since:.0f}", *words)
+    return told.splitlines()
+
+
+def test_two_colours_take_turns_and_the_old_one_ends(visitor: Visitor, released: Released) -> None:
+    hosts = hosts_of(visitor.cloud, INGENIO)
+    assert len(hosts) > 1
+    for name, host in hosts.items():
+        old, new = released.colours[name], colour_of(host, INGENIO)
+        assert {old, new} == {8080, 8081}
+        states = {port: f"{INGENIO.name}-{INGENIO.service}@{port}.service" for port in (old, new)}
+        # It is held for a while, so that the way back is short, and finishes what it has begun.
+        assert wait_for(lambda unit=states[old], on=host: state(on, unit) == "inactive", PATIENCE)
+        assert (
+            host.says("systemctl", "show", "--property=Result", "--value", states[old]) == "success"
+        )
+        assert state(host, states[new]) == "active"
+        enabled = {
+            port: host.container.run("systemctl", "is-enabled", unit).stdout.strip()
+            for port, unit in states.items()
+        }
+        assert enabled == {old: "disabled", new: "enabled"}
+
+
+def state(host: Host, unit: str) -> str:
+    return host.container.run("systemctl", "is-active", unit).stdout.strip()
+
+
+@each
+def test_a_release_migrates_once_however_many_hosts_it_has(
+    visitor: Visitor, released: Released, served: Served
+) -> None:
+    cloud, version = visitor.cloud, released.versions[served.name]
+    assert len(hosts_of(cloud, served)) > 1
+    database = described(cloud, served.name)
+    record = "groundwork_migrations" if database["Engine"] == "mysql" else "groundwork.migrations"
+    counted = f"SELECT count(*) FROM {record} WHERE version = '{version}'"  # noqa: S608 - ours
+    assert query(cloud, database, counted) == "1"
+    (operations,) = hosts_in(cloud, "groundwork-operations").values()
+    said = journal(operations, released.began, f"--identifier={served.name}-migrate")
+    assert sum(line.endswith(f"brought to {version}") for line in said) == 1
+    if served.name in MIGRATED:
+        file = released.migrations[served.name]
+        rows = f"SELECT count(*) FROM schema_migrations WHERE {MIGRATED[served.name]} = '{file}'"  # noqa: S608 - ours
+        assert query(cloud, database, rows) == "1"
+        assert sum(file in line for line in said) == 1
+
+
+# -- bad ones -------------------------------------------------------------------------------------
 
 
 @pytest.mark.long
 @each
-def test_a_bad_release_leaves_the_old_one_serving_and_the_next_good_one_goes_through(
+def test_a_bad_release_leaves_the_old_one_serving(
     visitor: Visitor, served: Served, tmp_path: Path
 ) -> None:
     cloud = visitor.cloud
     well(visitor, served)
     before = version_of(visitor, served)
-    publish(cloud, served, BAD, tmp_path, unwell=served.unwell)
-    choose(cloud, served, BAD)
+    bad = publish(cloud, served, tmp_path, unwell=served.unwell)
+    choose(cloud, served, bad)
     with under_load(visitor, served, tmp_path) as load:
         done = cloud.run("up")
         go_back(cloud, served)
-    publish(cloud, served, BETTER, tmp_path)
-    choose(cloud, served, BETTER)
+    choose(cloud, served, before)
     assert done.returncode != 0
     (error,) = errors(done.stdout)
-    assert f"{served.name} {BAD} does not become healthy" in error
+    assert f"{served.name} {bad} does not become healthy" in error
     assert f"{before} serves here as before" in done.stdout
     load.nobody_noticed()
+    assert all(load.versions(traffic.host) == {before} for traffic in served.traffic)
     well(visitor, served)
     assert {version_of(visitor, served) for _ in range(6)} == {before}
 
-    with under_load(visitor, served, tmp_path) as load:
+
+@pytest.mark.long
+def test_after_bad_releases_the_next_good_ones_go_through(visitor: Visitor, tmp_path: Path) -> None:
+    """All in one run: it ends with the first that fails, wherever the others are by then."""
+    cloud = visitor.cloud
+    for served in SERVED:
+        well(visitor, served)
+    before = {served.name: version_of(visitor, served) for served in SERVED}
+    for served in SERVED:
+        choose(cloud, served, publish(cloud, served, tmp_path, unwell=served.unwell))
+    done = cloud.run("up")
+    assert done.returncode != 0
+    assert errors(done.stdout)
+    for served in SERVED:
+        go_back(cloud, served)
+        well(visitor, served)
+        assert {version_of(visitor, served) for _ in range(4)} == {before[served.name]}
+
+    good = {served.name: publish(cloud, served, tmp_path) for served in SERVED}
+    for served in SERVED:
+        choose(cloud, served, good[served.name])
+    with all_under_load(visitor, tmp_path) as loads:
         cloud.expect("up")
-    load.nobody_noticed()
-    assert {version_of(visitor, served) for _ in range(6)} == {BETTER}
+    for served in SERVED:
+        loads[served.name].nobody_noticed()
+        assert {version_of(visitor, served) for _ in range(4)} == {good[served.name]}
 
 
 def go_back(cloud: Cloud, served: Served) -> None:
@@ -85,6 +277,9 @@ def go_back(cloud: Cloud, served: Served) -> None:
             host.says("systemctl", "start", f"{unit}.service")
 
 
+# -- changes --------------------------------------------------------------------------------------
+
+
 @pytest.mark.long
 @each
 def test_nobody_notices_a_changed_variable(
@@ -94,7 +289,12 @@ def test_nobody_notices_a_changed_variable(
     well(visitor, served)
     variable, value = served.variable
     settings = ("config", "groundwork:applications", served.name)
-    cloud.edit(STACK_FILE, *settings, "environment", value={served.service: {variable: value}})
+    placed = yaml.safe_load((cloud.project / STACK_FILE).read_text())
+    for key in settings:
+        placed = placed[key]
+    given = placed.get("environment", {})
+    changed = {**given, served.service: {**given.get(served.service, {}), variable: value}}
+    cloud.edit(STACK_FILE, *settings, "environment", value=changed)
     with under_load(visitor, served, tmp_path) as load:
         cloud.expect("up")
     load.nobody_noticed()
@@ -111,15 +311,15 @@ def test_nobody_notices_a_changed_variable(
 def test_nobody_notices_a_changed_unit(visitor: Visitor, served: Served, tmp_path: Path) -> None:
     cloud = visitor.cloud
     well(visitor, served)
-    unit = f"{served.name}-{served.service}.service"
     hosts = hosts_of(cloud, served)
 
     def shown(what: str) -> dict[str, str]:
-        words = ("systemctl", "show", f"--property={what}", "--value", unit)
-        return {name: host.says(*words) for name, host in hosts.items()}
+        words = ("systemctl", "show", f"--property={what}", "--value")
+        return {name: host.says(*words, unit_of(host, served)) for name, host in hosts.items()}
 
     before, processes = shown("TimeoutStopUSec"), shown("MainPID")
-    cloud.edit(f"apps/{served.name}.yaml", "services", served.service, "stop_seconds", value=27)
+    file, key = f"apps/{served.name}.yaml", ("services", served.service, "stop_seconds")
+    cloud.edit(file, *key, value=served.stop_seconds)
     with under_load(visitor, served, tmp_path) as load:
         cloud.expect("up")
     load.nobody_noticed()
