@@ -10,6 +10,7 @@ from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from localcloud.control_plane.reconciler import InstanceState, TargetState
+from localcloud.control_plane.turns import Turns
 
 # Moto lists every service as a literal; here the name is any of them.
 get_backend: Callable[[str], Any] = backends.get_backend  # type: ignore[assignment]
@@ -31,8 +32,8 @@ class MotoCloud:
     def __init__(self, endpoint: str, saved: Callable[[int], None]) -> None:
         self._endpoint = endpoint
         self._saved = saved
-        self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
+        self._turns = Turns()
+        self._changed = threading.Condition()
         self._generation = 0
         self._depth = 0
 
@@ -51,8 +52,9 @@ class MotoCloud:
         return get_backend(service)[self.account][region]
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        with self._lock:
+    def reading(self, *, first: bool = False) -> Iterator[None]:
+        """first: ahead of all who wait, for what all of them wait for in the end."""
+        with self._turns.turn(first=first):
             self._depth += 1
             try:
                 yield
@@ -90,11 +92,11 @@ class MotoCloud:
             return self._generation
 
     def master_password(self, region: str, identifier: str) -> str:
-        with self._lock:
+        with self._turns.turn():
             return self.backend("rds", region).databases[identifier].secret_master_password
 
     def auth_token(self, region: str, replication_group: str) -> str | None:
-        with self._lock:
+        with self._turns.turn():
             groups = self.backend("elasticache", region).replication_groups
             return groups[replication_group].secret_auth_token
 

@@ -172,7 +172,7 @@ class Saver:
         failure = None
         generation = self._saved
         try:
-            with self._cloud.reading():
+            with self._cloud.reading(first=True):
                 generation = self._cloud.generation
                 contents = self._state.dump()
             self._state.write(contents)
