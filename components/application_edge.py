@@ -21,6 +21,7 @@ from components.edge import (
 from components.edge_logs import EdgeLogs, EdgeLogsArgs
 from components.static_site import StaticSite, StaticSiteArgs
 from settings.application import Application, Site
+from settings.stack import Tls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class Upstream:
     domain_name: pulumi.Input[str]
     vpc_origin_id: pulumi.Input[str] | None  # None: over the internet, with the proof
     proof: pulumi.Input[str] | None
+    answer_seconds: int  # that its services may take to begin an answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class ApplicationEdgeArgs:
     web_acl_arn: pulumi.Input[str]
     buckets: Mapping[str, Bucket]
     price_class: str
+    oldest_tls: Tls
     key_arn: pulumi.Input[str]
     log_bucket_name: pulumi.Input[str]
     log_bucket_arn: pulumi.Input[str]
@@ -115,6 +118,7 @@ class ApplicationEdge(pulumi.ComponentResource):
                     paths=dict(_paths(host, front, args.spec)),
                     content_security_policy=args.spec.headers.content_security_policy,
                     price_class=args.price_class,
+                    oldest_tls=args.oldest_tls,
                 ),
                 opts=child,
             )
@@ -193,9 +197,15 @@ def _origins(
 def _services(upstream: Upstream) -> Origin:
     if upstream.vpc_origin_id is not None:
         return InternalOrigin(
-            domain_name=upstream.domain_name, vpc_origin_id=upstream.vpc_origin_id
+            domain_name=upstream.domain_name,
+            vpc_origin_id=upstream.vpc_origin_id,
+            answer_seconds=upstream.answer_seconds,
         )
-    return PublicOrigin(domain_name=upstream.domain_name, proof=upstream.proof or "")
+    return PublicOrigin(
+        domain_name=upstream.domain_name,
+        proof=upstream.proof or "",
+        answer_seconds=upstream.answer_seconds,
+    )
 
 
 def _paths(host: str, front: _Front, spec: Application) -> list[tuple[str, Behaviour]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -18,6 +19,10 @@ EVERY_METHOD = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
 READING = ["GET", "HEAD", "OPTIONS"]
 # What the edge sends a public load balancer to prove itself; its web ACL turns others away.
 PROOF_HEADER = "X-Origin-Proof"
+# By the oldest protocol (CloudFront guide, supported protocols and ciphers).
+TLS_POLICIES = {"TLSv1.2": "TLSv1.2_2021", "TLSv1.3": "TLSv1.3_2025"}
+# Seconds that CloudFront waits for an answer at most (API reference, OriginReadTimeout).
+LONGEST_ANSWER = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +72,11 @@ class EdgeArgs:
     paths: Mapping[str, Behaviour] = field(default_factory=dict[str, Behaviour])
     content_security_policy: str | None = None
     price_class: str = "PriceClass_100"
+    oldest_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
 
 
 class Edge(pulumi.ComponentResource):
-    """TLS 1.2 or newer to the world, compressed, with the headers that a browser should have."""
+    """Modern TLS to the world, compressed, with the headers that a browser should have."""
 
     domain_name: pulumi.Output[str]
     zone_id: pulumi.Output[str]
@@ -123,7 +129,7 @@ class Edge(pulumi.ComponentResource):
             viewer_certificate=aws.cloudfront.DistributionViewerCertificateArgs(
                 acm_certificate_arn=args.certificate_arn,
                 ssl_support_method="sni-only",
-                minimum_protocol_version="TLSv1.2_2021",
+                minimum_protocol_version=TLS_POLICIES[args.oldest_tls],
             ),
             restrictions=aws.cloudfront.DistributionRestrictionsArgs(
                 geo_restriction=aws.cloudfront.DistributionRestrictionsGeoRestrictionArgs(

@@ -11,7 +11,8 @@ from components.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.network import Network
 from components.routing import Route, Routing, RoutingArgs
 from components.target_group import TargetGroup, TargetGroupArgs
-from components.web_acl import Proof, Upload, WebAcl, WebAclArgs
+from components.web_acl import LogIn, Proof, Upload, WebAcl, WebAclArgs
+from settings.stack import Tls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,9 @@ class FrontDoorArgs:
     targets: Mapping[str, TargetGroupArgs]  # application-service -> how it is checked
     routes: Mapping[str, Route]
     idle_timeout: int
+    oldest_tls: Tls
     requests_a_minute: int
+    log_ins: tuple[LogIn, ...]
     uploads: tuple[Upload, ...]
     proof: pulumi.Input[str] | None  # what the edge proves itself with, to a public one
     proof_header: str
@@ -59,6 +62,7 @@ class FrontDoor(pulumi.ComponentResource):
                 certificate_arn=args.certificate_arns[default],
                 further_certificate_arns={key: args.certificate_arns[key] for key in further},
                 idle_timeout=args.idle_timeout,
+                oldest_tls=args.oldest_tls,
                 log_bucket=args.log_bucket,
                 durable=args.durable,
             ),
@@ -103,6 +107,7 @@ class FrontDoor(pulumi.ComponentResource):
             WebAclArgs(
                 scope="REGIONAL",
                 requests_a_minute=args.requests_a_minute,
+                log_ins=args.log_ins,
                 uploads=args.uploads,
                 proof=(
                     None

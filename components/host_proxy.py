@@ -117,7 +117,7 @@ def _before_the_world(
                 )
             ),
             compression=_compression(application),
-            tls=proved[name].tls,
+            tls=replace(proved[name].tls, only_1_3=settings.stack.oldest_tls == "TLSv1.3"),
         )
 
     return replace(
@@ -178,6 +178,7 @@ def _proxied(
                 requests_per_second=limit.requests_per_second,
                 burst=limit.burst,
                 connections=limit.connections,
+                log_in=tuple(limit.log_in.items()),
             )
             if limit
             else None,

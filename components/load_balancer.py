@@ -12,8 +12,8 @@ from components.log_bucket import LOAD_BALANCER_PREFIX
 
 # The oldest TLS a client may speak -> the policy (Elastic Load Balancing guide).
 TLS_POLICIES = {
-    "1.2": "ELBSecurityPolicy-TLS13-1-2-2021-06",
-    "1.3": "ELBSecurityPolicy-TLS13-1-3-2021-06",
+    "TLSv1.2": "ELBSecurityPolicy-TLS13-1-2-2021-06",
+    "TLSv1.3": "ELBSecurityPolicy-TLS13-1-3-2021-06",
 }
 
 
@@ -28,7 +28,7 @@ class LoadBalancerArgs:
     further_certificate_arns: Mapping[str, pulumi.Input[str]] = field(
         default_factory=dict[str, pulumi.Input[str]]
     )
-    oldest_tls: Literal["1.2", "1.3"] = "1.2"
+    oldest_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
     idle_timeout: int = 60  # seconds of silence, a WebSocket's too
     log_bucket: pulumi.Input[str]
     durable: bool

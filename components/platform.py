@@ -17,7 +17,7 @@ from components.application_edge import (
 from components.certificate import Certificate, CertificateArgs
 from components.dns import HostNames, HostNamesArgs
 from components.ecs_cluster import EcsCluster
-from components.edge import PROOF_HEADER
+from components.edge import LONGEST_ANSWER, PROOF_HEADER
 from components.firewall import ANYWHERE, Peer, PrefixList
 from components.foundation import Foundation, FoundationArgs, image_for
 from components.front_door import FrontDoor, FrontDoorArgs
@@ -43,7 +43,7 @@ from components.routing import Forward, Respond, Route
 from components.secret import Generated, generate
 from components.target_group import HealthCheck, TargetGroupArgs
 from components.vpc_origin import VpcOrigin, VpcOriginArgs
-from components.web_acl import Upload, WebAcl, WebAclArgs
+from components.web_acl import LogIn, Upload, WebAcl, WebAclArgs
 from hosts.first_boot import user_data
 from hosts.roles.nginx import SITE_HEALTH
 from settings import stack as wanted
@@ -320,8 +320,10 @@ class Platform(pulumi.ComponentResource):
                     },
                     **self._closed(routed),
                 },
-                idle_timeout=self._longest_silence(),
+                idle_timeout=self._longest_wait(LONGEST_SILENCE),
+                oldest_tls=self._stack.oldest_tls,
                 requests_a_minute=self._requests_a_minute(),
+                log_ins=self._log_ins(),
                 uploads=self._uploads(),
                 proof=self._proof,
                 proof_header=PROOF_HEADER,
@@ -403,14 +405,14 @@ class Platform(pulumi.ComponentResource):
     def _slow_seconds(self, key: str) -> float:
         return self._settings.applications[key].thresholds.slow_request_ms / 1000
 
-    def _longest_silence(self) -> int:
-        """As long as the slowest route may take, as far as a load balancer goes."""
+    def _longest_wait(self, at_most: int) -> int:
+        """As long as the slowest route may take, as far as what stands before hosts goes."""
         waits = [
             route.read_timeout_seconds or shape.proxy.read_timeout_seconds
             for *_, shape in self._routed()
             for route in shape.routes
         ]
-        return min(LONGEST_SILENCE, max([60, *waits]))
+        return min(at_most, max([60, *waits]))
 
     def _requests_a_minute(self) -> int:
         """The outer limit: never below what the hosts' own limits let through."""
@@ -420,6 +422,15 @@ class Platform(pulumi.ComponentResource):
             if shape.proxy.rate_limit
         ]
         return max([REQUESTS_A_MINUTE, *limits])
+
+    def _log_ins(self) -> tuple[LogIn, ...]:
+        return tuple(
+            LogIn(host=self._settings.host_name(key, host), path=path, requests_a_minute=limit)
+            for key, _, shape in self._routed()
+            if shape.proxy.rate_limit
+            for path, limit in shape.proxy.rate_limit.log_in.items()
+            for host in dict.fromkeys(route.host for route in shape.routes if route.covers(path))
+        )
 
     def _uploads(self) -> tuple[Upload, ...]:
         uploads = (
@@ -558,6 +569,7 @@ class Platform(pulumi.ComponentResource):
                     price_class=(
                         edge.price_class if isinstance(edge, wanted.CdnEdge) else "PriceClass_100"
                     ),
+                    oldest_tls=self._stack.oldest_tls,
                     key_arn=self._foundation.key_arn,
                     log_bucket_name=self._foundation.log_bucket.name,
                     log_bucket_arn=self._foundation.log_bucket.arn,
@@ -612,6 +624,7 @@ class Platform(pulumi.ComponentResource):
                 else None
             ),
             proof=self._proof,
+            answer_seconds=self._longest_wait(LONGEST_ANSWER),
         )
 
     def _edge_acl(self) -> WebAcl | None:
@@ -628,6 +641,7 @@ class Platform(pulumi.ComponentResource):
             WebAclArgs(
                 scope="CLOUDFRONT",
                 requests_a_minute=self._requests_a_minute(),
+                log_ins=self._log_ins(),
                 uploads=self._uploads(),
                 # The stack's key is in another region, where this log cannot use it.
                 key_arn=None,

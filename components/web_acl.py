@@ -1,5 +1,6 @@
 """What is turned away before it reaches an application: known attacks, floods, strangers."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,8 +20,9 @@ MANAGED_GROUPS = (
 COMMON_GROUP = "AWSManagedRulesCommonRuleSet"
 BODY_RULE = "SizeRestrictions_BODY"
 BODY_LABEL = "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"
-# The shortest window that a rate is counted over (WAF guide); no limit is below ten.
+# The shortest window that a rate is counted over, and the lowest limit (WAF guide).
 WINDOW = 60
+LOWEST_LIMIT = 10
 # Never written to a log.
 REDACTED = ("authorization", "cookie", "x-origin-proof")
 
@@ -42,11 +44,19 @@ class Upload:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogIn:
+    """Where passwords are tried: one address may ask less often."""
+
+    host: str
+    path: str  # what it starts with
+    requests_a_minute: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class WebAclArgs:
     scope: Literal["REGIONAL", "CLOUDFRONT"]
     requests_a_minute: int | None  # from one address; None where that is the edge's own
-    # Fewer for some paths, sign-in above all: what they start with -> requests a minute.
-    strict: Mapping[str, int] = field(default_factory=dict[str, int])
+    log_ins: tuple[LogIn, ...] = ()
     uploads: tuple[Upload, ...] = ()
     proof: Proof | None = None
     # What a regional one stands before; a distribution names its own.
@@ -74,15 +84,8 @@ class WebAcl(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         refusals = [
             *([_without_proof(args.proof)] if args.proof is not None else []),
-            *(
-                _flood(f"rate-{path.strip('/').replace('/', '-')}", limit, path)
-                for path, limit in sorted(args.strict.items())
-            ),
-            *(
-                [_flood("rate", args.requests_a_minute, None)]
-                if args.requests_a_minute is not None
-                else []
-            ),
+            *(_guess(log_in) for log_in in args.log_ins),
+            *([_flood(args.requests_a_minute)] if args.requests_a_minute is not None else []),
             *(_managed(group, bodies_later=bool(args.uploads)) for group in MANAGED_GROUPS),
             *([_large_body(args.uploads)] if args.uploads else []),
         ]
@@ -173,36 +176,70 @@ def _without_proof(proof: Proof) -> _Refusal:
     return _Refusal(name="without-proof", statement=_not(proved))
 
 
-def _flood(name: str, limit: int, path: str | None) -> _Refusal:
+def _flood(limit: int) -> _Refusal:
     return _Refusal(
-        name=name,
+        name="rate",
         statement=aws.wafv2.WebAclRuleStatementArgs(
             rate_based_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementArgs(
-                limit=limit,
+                limit=limit, evaluation_window_sec=WINDOW, aggregate_key_type="IP"
+            )
+        ),
+    )
+
+
+def _guess(log_in: LogIn) -> _Refusal:
+    """One address that tries passwords."""
+    return _Refusal(
+        name=re.sub(r"[^A-Za-z0-9]+", "-", f"log-in-{log_in.host}{log_in.path}"),
+        statement=aws.wafv2.WebAclRuleStatementArgs(
+            rate_based_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementArgs(
+                limit=max(LOWEST_LIMIT, log_in.requests_a_minute),
                 evaluation_window_sec=WINDOW,
                 aggregate_key_type="IP",
-                scope_down_statement=None if path is None else _counting_only(path),
+                scope_down_statement=_counting_only(log_in),
             )
         ),
     )
 
 
 def _counting_only(
-    path: str,
+    log_in: LogIn,
 ) -> aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementArgs:
-    # The same words as _under, which the SDK spells otherwise at this depth.
+    # What _for_host and _under say, which the SDK spells otherwise at this depth.
     return aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementArgs(
-        byte_match_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementArgs(
-            search_string=path,
-            positional_constraint="STARTS_WITH",
-            field_to_match=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchArgs(
-                uri_path=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchUriPathArgs()
-            ),
-            text_transformations=[
-                aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementTextTransformationArgs(
-                    priority=0, type="NORMALIZE_PATH"
-                )
-            ],
+        and_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementAndStatementArgs(
+            statements=[
+                aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementArgs(
+                    byte_match_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementArgs(
+                        search_string=log_in.host,
+                        positional_constraint="EXACTLY",
+                        field_to_match=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchArgs(
+                            single_header=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchSingleHeaderArgs(
+                                name="host"
+                            )
+                        ),
+                        text_transformations=[
+                            aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementTextTransformationArgs(
+                                priority=0, type="LOWERCASE"
+                            )
+                        ],
+                    )
+                ),
+                aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementArgs(
+                    byte_match_statement=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementArgs(
+                        search_string=log_in.path,
+                        positional_constraint="STARTS_WITH",
+                        field_to_match=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchArgs(
+                            uri_path=aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementFieldToMatchUriPathArgs()
+                        ),
+                        text_transformations=[
+                            aws.wafv2.WebAclRuleStatementRateBasedStatementScopeDownStatementByteMatchStatementTextTransformationArgs(
+                                priority=0, type="NORMALIZE_PATH"
+                            )
+                        ],
+                    )
+                ),
+            ]
         )
     )
 

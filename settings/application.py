@@ -103,6 +103,10 @@ class Route(Model):
     """Bodies larger than the 8 KB that the managed firewall rules allow come in here."""
     read_timeout_seconds: Seconds | None = None
 
+    def covers(self, path: str) -> bool:
+        """Whether all that begins with a path comes in here."""
+        return self.path.endswith("*") and path.startswith(self.path.rstrip("*").rstrip("/"))
+
 
 class RateLimit(Model):
     """Requests of one client, counted on the host by nginx and more coarsely at the edge."""
@@ -110,6 +114,9 @@ class RateLimit(Model):
     requests_per_second: Annotated[int, Field(strict=True, ge=1, le=10_000)]
     burst: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
     connections: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+    log_in: dict[UrlPath, Annotated[int, Field(strict=True, ge=1, le=10_000)]] = {}
+    """Beginnings of paths where passwords are tried → requests a minute, on hosts and at the edge;
+    the firewall counts no fewer than 10."""
 
 
 class Stickiness(Model):

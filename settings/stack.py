@@ -106,6 +106,7 @@ class HostEdge(Model):
     """Contact that the authority is given; Let's Encrypt asks for none."""
 
 
+Tls = Literal["TLSv1.2", "TLSv1.3"]
 Edge = Annotated[CdnEdge | LoadBalancerEdge | HostEdge, Field(discriminator="kind")]
 
 
@@ -292,6 +293,8 @@ class Stack(Model):
     network: Network
     access: Access
     edge: Edge
+    oldest_tls: Tls = "TLSv1.2"
+    """That visitors may speak, at the CDN, the load balancer or the one host."""
     dns: Dns
     images: Images = Images()
     operations: Operations = Operations()

@@ -3,6 +3,7 @@
 The whole configuration is one file, so that nginx itself can judge it before it takes effect.
 """
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ CHECKER = "ELB-HealthChecker/"
 UNIT = "nginx.service"
 SITE_HEALTH = "/site-health"
 """The light check of files, as the load balancer asks for it; a service has a path of its own."""
+
+LOG_IN_BURST = 3
+"""Slips of the hand that are no guessing."""
 
 # A reload leaves old workers behind for as long as their longest connection lives.
 LONGEST_GOODBYE = "300s"
@@ -57,6 +61,8 @@ class RateLimit:
     requests_per_second: int
     burst: int
     connections: int | None = None
+    log_in: tuple[tuple[str, int], ...] = ()
+    """Beginnings of paths where passwords are tried, and requests a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,10 +342,20 @@ def _limits(servers: Sequence[Server]) -> Iterator[str]:
         yield f"limit_req_zone $binary_remote_addr zone={zone}:10m rate={rate};"
         if limit.connections is not None:
             yield f"limit_conn_zone $binary_remote_addr zone={zone}_connections:10m;"
+        for log_in, (path, per_minute) in _log_ins(zone, limit):
+            # Whatever leaves the variable empty is not counted.
+            whom = [f'"~^{re.escape(path)}" $binary_remote_addr;', "default '';"]
+            yield from block(f"map $uri ${log_in}", whom)
+            yield f"limit_req_zone ${log_in} zone={log_in}:10m rate={per_minute}r/m;"
     if limits:
         yield "limit_req_status 429;"
         yield "limit_conn_status 429;"
         yield ""
+
+
+def _log_ins(zone: str, limit: RateLimit) -> Iterator[tuple[str, tuple[str, int]]]:
+    for number, guarded in enumerate(limit.log_in):
+        yield f"{zone}_log_in_{number}", guarded
 
 
 def _zone(location: Proxied) -> str:
@@ -512,6 +528,8 @@ def _proxied(server: Server, location: Proxied) -> Iterator[str]:
         yield f"limit_req zone={_zone(location)} burst={location.limit.burst} nodelay;"
         if location.limit.connections is not None:
             yield f"limit_conn {_zone(location)}_connections {location.limit.connections};"
+        for log_in, _ in _log_ins(_zone(location), location.limit):
+            yield f"limit_req zone={log_in} burst={LOG_IN_BURST} nodelay;"
     yield from _headers(server)
     yield from _pass(
         server,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from settings import references
 from settings.agreement.fault import Fault, StackCheck, must_be_known
-from settings.application import Container, Node, Pm2, Runtime, Service
+from settings.agreement.variables import any_site
+from settings.application import Container, Java, Node, Pm2, Runtime, Service
 from settings.problem import shown
 from settings.stack import EcsPlacement, HostEdge, HostsPlacement
 from settings.tree import Settings, architecture_of
@@ -88,8 +89,11 @@ def _overrides_fit(settings: Settings) -> Iterator[Fault]:
             yield from must_be_known(key, service, application.services, "services")
             if service in application.services:
                 known = application.services[service].environment
-                for variable in variables:
+                for variable, value in variables.items():
                     yield from must_be_known(f"{key}.{variable}", variable, known, "environment")
+                    if settings.stack.durable and any_site(variable, value):
+                        allowed = "must name the origins on a durable stack: no *"
+                        yield f"{key}.{variable}", shown(value), allowed
 
 
 def _files_are_on_hosts(settings: Settings) -> Iterator[Fault]:
@@ -205,6 +209,21 @@ def _archives(runtime: Runtime) -> Iterator[str]:
         yield "pm2"
 
 
+# What was built for an older one runs on it too (packages.debian.org, openjdk in trixie).
+DEBIAN_JAVA = 21
+
+
+def _java_is_debians(settings: Settings) -> Iterator[Fault]:
+    for pool in settings.stack.pools:
+        for name, service, shape in settings.services_on(pool):
+            if isinstance(shape.runtime, Java) and shape.runtime.java > DEBIAN_JAVA:
+                yield (
+                    f"applications.{name}.placement.pools.{service}",
+                    f"{pool}, Java {shape.runtime.java}",
+                    f"hosts have Java {DEBIAN_JAVA}: build for that or an older one, or use ecs",
+                )
+
+
 OF_STACK: tuple[StackCheck, ...] = (
     _services_have_a_home,
     _sites_have_a_home,
@@ -214,6 +233,7 @@ OF_STACK: tuple[StackCheck, ...] = (
     _ports_are_free,
     _images_fit,
     _runtimes_are_packed,
+    _java_is_debians,
     _edge_fits,
     _files_are_on_hosts,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from settings import references
 from settings.agreement.fault import ApplicationCheck, Fault, must_be_known
-from settings.application import Application, Pm2
+from settings.application import Application, Pm2, Service
 from settings.problem import shown
 
 
@@ -78,17 +78,22 @@ def _closed_paths_are_within_routes(application: Application) -> Iterator[Fault]
     """A path that no route covers is closed anyway: naming it is a slip."""
     for name, service in application.services.items():
         for index, path in enumerate(service.denied):
-            key = f"services.{name}.denied.{index}"
-            if "*" in path or path.endswith("/"):
-                yield key, path, "must be the beginning of a path, as /api/admin"
-            elif not any(_covers(route.path, path) for route in service.routes):
-                routes = ", ".join(route.path for route in service.routes) or "none"
-                yield key, path, f"must lie under a route of its service, {routes}"
+            yield from _within_routes(f"services.{name}.denied.{index}", path, service)
 
 
-def _covers(route: str, path: str) -> bool:
-    """Whether a route's pattern takes in all that begins with a path."""
-    return route.endswith("*") and path.startswith(route.rstrip("*").rstrip("/"))
+def _log_ins_are_within_routes(application: Application) -> Iterator[Fault]:
+    for name, service in application.services.items():
+        limit = service.proxy.rate_limit
+        for path in limit.log_in if limit else ():
+            yield from _within_routes(f"services.{name}.proxy.rate_limit.log_in", path, service)
+
+
+def _within_routes(key: str, path: str, service: Service) -> Iterator[Fault]:
+    if "*" in path or path.endswith("/"):
+        yield key, path, "must be the beginning of a path, as /api/admin"
+    elif not any(route.covers(path) for route in service.routes):
+        routes = ", ".join(route.path for route in service.routes) or "none"
+        yield key, path, f"must lie under a route of its service, {routes}"
 
 
 def _origins_are_hosts(application: Application) -> Iterator[Fault]:
@@ -112,4 +117,5 @@ OF_APPLICATION: tuple[ApplicationCheck, ...] = (
     _origins_are_hosts,
     _colours_have_room,
     _closed_paths_are_within_routes,
+    _log_ins_are_within_routes,
 )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
+from zoneinfo import available_timezones
 
 from settings.agreement.fault import Fault, StackCheck, must_be_known
 from settings.agreement.variables import rotating
@@ -106,6 +107,14 @@ def _outside_can_be_reached(settings: Settings) -> Iterator[Fault]:
                 return
 
 
+def _time_zone_exists(settings: Settings) -> Iterator[Fault]:
+    """Hosts would take another for UTC, and no timer would start."""
+    zone, known = settings.stack.time_zone, available_timezones()
+    # A machine without a table of zones cannot judge.
+    if known and zone not in known:
+        yield "time_zone", zone, "must be in the IANA time zone database, as Asia/Shanghai"
+
+
 def _domains_are_ours(settings: Settings) -> Iterator[Fault]:
     dns = settings.stack.dns
     if not isinstance(dns, Route53):
@@ -160,6 +169,7 @@ OF_STACK: tuple[StackCheck, ...] = (
     _releases_belong_to_applications,
     _zones_exist,
     _outside_can_be_reached,
+    _time_zone_exists,
     _domains_are_ours,
     _access_is_narrow,
     _regions_are_two,

@@ -11,6 +11,8 @@ from settings.problem import shown
 # Prefixes that bundlers bake into pages for everybody to read.
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_")
 SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASS|TOKEN|API_KEY|PRIVATE_KEY|ACCESS_KEY)$")
+# How the list of sites whose pages may call is named: CORS_ORIGIN, ALLOWED_ORIGINS.
+ORIGINS_NAME = re.compile(r"ORIGINS?$")
 
 
 def _values_refer_to_what_is_there(application: Application) -> Iterator[Fault]:
@@ -53,6 +55,22 @@ def _variables_are_where_they_work(application: Application) -> Iterator[Fault]:
                     key,
                     "written out",
                     "must be a reference such as ${secrets.NAME}: no secret stands in a file",
+                )
+
+
+def any_site(variable: str, value: object) -> bool:
+    """Whether a variable lets pages of any site call."""
+    return bool(ORIGINS_NAME.search(variable)) and isinstance(value, str) and "*" in value
+
+
+def _callers_are_named(application: Application) -> Iterator[Fault]:
+    for name, service in application.services.items():
+        for variable, value in service.environment.items():
+            if any_site(variable, value):
+                yield (
+                    f"services.{name}.environment.{variable}",
+                    shown(value),
+                    "must name the origins, as https://${hosts.NAME}: pages of any site could call",
                 )
 
 
@@ -101,6 +119,7 @@ def _files_replace_none_of_ours(application: Application) -> Iterator[Fault]:
 OF_APPLICATION: tuple[ApplicationCheck, ...] = (
     _values_refer_to_what_is_there,
     _variables_are_where_they_work,
+    _callers_are_named,
     _previous_keys_have_a_variable,
     _files_replace_none_of_ours,
 )

@@ -1,6 +1,6 @@
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pulumi
 
@@ -35,6 +35,7 @@ def build(
     balancer: Origin = INTERNAL,
     default: str = "site",
     paths: Mapping[str, Behaviour] | None = None,
+    oldest_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2",
 ) -> None:
     def program() -> None:
         bucket = Bucket("site", BucketArgs(key_arn="arn:key", durable=True, grants=None))
@@ -56,6 +57,7 @@ def build(
                 if paths is None
                 else paths,
                 content_security_policy="default-src 'self'",
+                oldest_tls=oldest_tls,
             ),
         )
 
@@ -83,6 +85,13 @@ def test_browsers_speak_modern_tls_and_the_newest_http_to_it(engine: Engine) -> 
     assert distribution["httpVersion"] == "http2and3"
     assert distribution["aliases"] == ["app.ainotebook.com"]
     assert distribution["webAclId"] == "arn:acl"
+
+
+def test_nothing_older_than_asked_is_spoken(engine: Engine) -> None:
+    build(engine, oldest_tls="TLSv1.3")
+
+    certificate = engine.one(DISTRIBUTION)["viewerCertificate"]
+    assert certificate["minimumProtocolVersion"] == "TLSv1.3_2025"
 
 
 def test_nothing_is_answered_without_tls_or_uncompressed(engine: Engine) -> None:

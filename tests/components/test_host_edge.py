@@ -45,6 +45,13 @@ def test_the_certificate_is_of_all_its_names_from_the_authority_that_was_chosen(
     assert "email = ops@3dgenerator.com\n" in script
 
 
+def test_tls_of_the_one_host_is_as_new_as_the_stack_says(script: str) -> None:
+    newest = built("dev", json.dumps({**wanted(), "oldest_tls": "TLSv1.3"}))
+
+    assert "ssl_protocols TLSv1.2 TLSv1.3;" in script
+    assert "ssl_protocols TLSv1.3;" in newest.named(COMMAND, "shared-a1").inputs["stdin"]
+
+
 def test_nobodys_word_is_taken_for_the_clients_address(script: str) -> None:
     assert "set_real_ip_from" not in script
     assert "proxy_set_header X-Forwarded-For $remote_addr;" in script

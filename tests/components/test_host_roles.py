@@ -149,6 +149,7 @@ def test_the_api_is_limited_by_rate_and_by_connections_and_the_pages_are_not() -
     assert "limit_conn ai_photo_api_connections 10;" in proxy
     assert "limit_req zone=ai_photo_api burst=20 nodelay;" in proxy
     assert "ai_photo_web:10m" not in proxy
+    assert "zone=ai_photo_api_log_in_0:10m rate=5r/m;" in proxy
 
 
 def test_limits_and_cookies_of_the_application_arrive_as_variables() -> None:

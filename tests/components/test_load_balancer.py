@@ -59,8 +59,8 @@ def test_who_asked_for_what_is_on_record(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("oldest", "policy"),
     [
-        ("1.2", "ELBSecurityPolicy-TLS13-1-2-2021-06"),
-        ("1.3", "ELBSecurityPolicy-TLS13-1-3-2021-06"),
+        ("TLSv1.2", "ELBSecurityPolicy-TLS13-1-2-2021-06"),
+        ("TLSv1.3", "ELBSecurityPolicy-TLS13-1-3-2021-06"),
     ],
 )
 def test_no_client_speaks_older_tls_than_allowed(engine: Engine, oldest: str, policy: str) -> None:

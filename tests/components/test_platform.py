@@ -134,6 +134,16 @@ def test_the_edge_keeps_its_own_in_the_region_that_it_needs() -> None:
     assert "groundwork-edge::" in acl.provider
 
 
+def test_a_log_in_is_counted_on_every_name_that_it_is_reached_by() -> None:
+    for stack, scope in (("prod", "CLOUDFRONT"), ("local", "REGIONAL")):
+        acls = built(stack).of("aws:wafv2/webAcl:WebAcl")
+        (acl,) = [one for one in acls if one["scope"] == scope]
+        names = [rule["name"] for rule in acl["rules"] if rule["name"].startswith("log-in-")]
+        domain = settings_of(stack).placed("ai-photo").domain.replace(".", "-")
+        photo = [f"log-in-{host}{domain}-api-auth-login" for host in ("", "www-", "api-")]
+        assert set(photo) < set(names)
+
+
 def test_without_a_cdn_a_site_is_served_by_hosts_behind_the_load_balancer() -> None:
     engine = built("dev")
     group = engine.named("aws:lb/targetGroup:TargetGroup", "ai-notebook-web").inputs
@@ -169,6 +179,17 @@ def test_a_cdn_serves_a_site_from_its_bucket_and_the_rest_of_its_host_from_the_s
 
 def test_the_load_balancer_waits_as_long_as_it_can_for_a_silent_websocket() -> None:
     assert built("prod").one("aws:lb/loadBalancer:LoadBalancer")["idleTimeout"] == 4000
+
+
+def test_the_cdn_waits_for_an_answer_as_long_as_a_route_may_take_up_to_its_own_limit() -> None:
+    waits = {
+        origin["vpcOriginConfig"]["originReadTimeout"]
+        for one in built("prod").of("aws:cloudfront/distribution:Distribution")
+        for origin in one["origins"]
+        if "vpcOriginConfig" in origin
+    }
+    # Of the 300 seconds that a model may take.
+    assert waits == {120}
 
 
 def test_management_paths_are_refused_at_the_load_balancer_but_for_plain_health() -> None:

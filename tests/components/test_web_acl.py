@@ -4,7 +4,7 @@ from typing import Any
 
 import pulumi
 
-from components.web_acl import Proof, Upload, WebAcl, WebAclArgs
+from components.web_acl import LogIn, Proof, Upload, WebAcl, WebAclArgs
 from tests.components.secrecy import is_secret
 from tests.recording import Engine
 
@@ -56,12 +56,27 @@ def test_a_flood_from_one_address_is_turned_away(engine: Engine) -> None:
 
 
 def test_sign_in_is_counted_more_strictly(engine: Engine) -> None:
-    build(engine, replace(ARGS, strict={"/api/login": 20}))
+    log_in = LogIn(host="api.example.com", path="/api/login", requests_a_minute=20)
+    build(engine, replace(ARGS, log_ins=(log_in,)))
 
-    statement = rules(engine)["rate-api-login"]["statement"]["rateBasedStatement"]
-    assert statement["limit"] == 20
-    scope = statement["scopeDownStatement"]["byteMatchStatement"]
-    assert (scope["searchString"], scope["positionalConstraint"]) == ("/api/login", "STARTS_WITH")
+    guess = rules(engine)["log-in-api-example-com-api-login"]
+    assert guess["action"] == {"block": {}}
+    assert guess["priority"] < rules(engine)["rate"]["priority"]
+    statement = guess["statement"]["rateBasedStatement"]
+    assert (statement["limit"], statement["evaluationWindowSec"]) == (20, 60)
+    host, path = (
+        each["byteMatchStatement"]
+        for each in statement["scopeDownStatement"]["andStatement"]["statements"]
+    )
+    assert (host["searchString"], host["positionalConstraint"]) == ("api.example.com", "EXACTLY")
+    assert (path["searchString"], path["positionalConstraint"]) == ("/api/login", "STARTS_WITH")
+    assert host["fieldToMatch"] == {"singleHeader": {"name": "host"}}
+
+
+def test_less_than_the_firewall_can_count_is_left_to_the_hosts(engine: Engine) -> None:
+    build(engine, replace(ARGS, log_ins=(LogIn(host="a.test", path="/in", requests_a_minute=5),)))
+
+    assert rules(engine)["log-in-a-test-in"]["statement"]["rateBasedStatement"]["limit"] == 10
 
 
 def test_addresses_of_the_edge_itself_are_not_counted(engine: Engine) -> None:

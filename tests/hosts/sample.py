@@ -149,7 +149,13 @@ def host(*, pm2: Pm2Runtime | None = None) -> list[Role]:
             )
         ),
         fail2ban(Fail2ban(never=("10.0.0.0/24",), web=True)),
-        nginx(web(RateLimit(requests_per_second=10, burst=20, connections=10))),
+        nginx(
+            web(
+                RateLimit(
+                    requests_per_second=10, burst=20, connections=10, log_in=(("/auth/login", 5),)
+                )
+            )
+        ),
         pm2_service(
             Pm2Service(
                 service=API,

@@ -46,6 +46,7 @@ const server = require('node:http').createServer((request, response) => {
       odd: process.env.ODD, secret: process.env.JWT_SECRET.length, url: process.env.DATABASE_URL,
       cert: readFileSync(process.env.CERT_PATH, 'utf8'), headers: request.headers }));
   }
+  if (request.url.endsWith('/port')) return response.end(String(request.socket.remotePort));
   response.setHeader('X-Frame-Options', 'ALLOWALL');
   response.setHeader('Cache-Control', 'no-store');
   let size = 0;
@@ -412,6 +413,34 @@ def test_a_burst_is_answered_429_and_normal_traffic_never(host: Host) -> None:
     host.ok("sleep 3")
     for _ in range(5):
         assert host.curl(f"--output /dev/null -w '%{{http_code}}' {API}/") == "200"
+
+
+def test_whoever_tries_passwords_is_soon_answered_429_and_may_go_on_elsewhere(host: Host) -> None:
+    def statuses(*paths: str) -> list[str]:
+        urls = " ".join(API.replace(" http", " 'http") + f"{path}'" for path in paths)
+        words = "--parallel --output /dev/null -w '%{http_code}\\n'"
+        # Of each address what is said is thrown away.
+        words += " --output /dev/null" * (len(paths) - 1)
+        return sorted(host.curl(f"{words} {urls}").split())
+
+    # However the path is written.
+    assert statuses("/auth/login?[1-3]", "/auth//login?[1-3]") == ["200"] * 4 + ["429"] * 2
+    assert statuses("/?[1-3]") == ["200"] * 3
+
+
+def test_connections_to_a_service_are_used_again(host: Host) -> None:
+    def ports(path: str) -> set[str]:
+        one = f"curl -s {API}{path}"
+        return set(host.ok(f"for n in $(seq 10); do {one}; echo; done").split())
+
+    # Each worker of nginx keeps its own.
+    workers = int(host.ok("pgrep --count --full 'nginx: worker process$'"))
+    assert len(ports("/port")) <= workers
+    assert len(ports("/ws?/port")) <= workers
+
+
+def test_the_clock_is_in_the_zone_of_the_stack(host: Host) -> None:
+    assert host.ok("date +%Z%z").strip() == "CST+0800"
 
 
 def test_a_forged_client_address_changes_nothing(host: Host) -> None:

@@ -372,6 +372,15 @@ def test_limits_are_defined_where_nginx_allows_it_and_answer_429() -> None:
     assert "limit_conn notebook_api_connections 10;" in text
 
 
+def test_where_passwords_are_tried_each_client_is_counted_by_the_minute() -> None:
+    limit = RateLimit(requests_per_second=10, burst=20, log_in=(("/auth/login", 5),))
+    text = configuration(sample.web(limit))
+
+    assert 'map $uri $notebook_api_log_in_0 {\n    "~^/auth/login" $binary_remote_addr;' in text
+    assert "limit_req_zone $notebook_api_log_in_0 zone=notebook_api_log_in_0:10m rate=5r/m;" in text
+    assert "limit_req zone=notebook_api_log_in_0 burst=3 nodelay;" in locations(text, 13001)["/"]
+
+
 def test_no_limit_no_zone() -> None:
     assert "limit_req" not in configuration(sample.web())
 
