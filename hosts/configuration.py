@@ -35,7 +35,9 @@ class HostConfiguration(pulumi.ComponentResource):
         self, name: str, args: HostConfigurationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("groundwork:hosts:HostConfiguration", name, None, opts)
-        script = pulumi.Output.all(**args.facts).apply(lambda facts: render(args.roles(facts)))
+        script = pulumi.Output.all(**args.facts).apply(
+            lambda facts: render(args.roles(facts), configuration=name)
+        )
         run = run_on(
             name,
             connection=args.connection,

@@ -48,6 +48,25 @@ pay_reloads() { # of services that no visitor notices, or that are put on a new 
   done
 }
 
+take_other_units_away() { # record of an earlier run, applications released here; now's on stdin
+  local record=$1 unit application gone=()
+  shift
+  mkdir -p "${record%/*}"
+  cat >"$record.fresh"
+  touch "$record"
+  while read -r unit _; do
+    rm -f "$owed/removal/"*/"$unit"
+  done <"$record.fresh"
+  while read -r unit application; do
+    case " $* " in
+      *" $application "*) owe "removal/$application" "$unit" ;;
+      *) gone+=("$unit") ;;
+    esac
+  done < <(join -v 1 "$record" "$record.fresh")
+  [ ${#gone[@]} -eq 0 ] || /usr/local/lib/groundwork/remove-units "${gone[@]}"
+  mv -fT "$record.fresh" "$record"
+}
+
 forget_units() {
   systemctl daemon-reload || return 1
   rm -f "$owed/manager/units"

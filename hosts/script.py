@@ -2,9 +2,9 @@
 
 import shlex
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from hosts.steps import Ensure, Role, Step
+from hosts.steps import Ensure, File, NoOtherUnits, Role, Step
 
 PRELUDE = (Path(__file__).parent / "prelude.bash").read_text()
 
@@ -30,17 +30,54 @@ UNITS_KNOWN = Ensure("unit files read by systemd", "owes_nothing manager", "forg
 RELOADS_PAID = Ensure("services reloaded", "owes_nothing reload", "pay_reloads")
 
 
-def render(roles: Iterable[Role]) -> str:
-    """Every role installs before any role configures, and configures before any starts."""
+UNIT_FILES = PurePosixPath("/etc/systemd/system")
+RELEASES = PurePosixPath("/etc/groundwork/releases")
+SERVES_FOR = "restart/"
+
+
+def render(roles: Iterable[Role], configuration: str | None = None) -> str:
+    """Every role installs before any role configures, and configures before any starts.
+
+    A configuration that has a name takes away what an earlier run of that name started and this
+    one no longer knows: a service, a schedule, a database's dumps.
+    """
     roles = list(roles)
     return script(
         [
             *(step for role in roles for step in role.install),
             *(step for role in roles for step in role.configure),
+            *([_no_other_units(configuration, roles)] if configuration else []),
             UNITS_KNOWN,
             *(step for role in roles for step in role.activate),
             RELOADS_PAID,
         ]
+    )
+
+
+def _no_other_units(configuration: str, roles: Iterable[Role]) -> NoOtherUnits:
+    """What a unit's change would owe a restart tells whom it serves for."""
+    files = {
+        PurePosixPath(step.path): step
+        for role in roles
+        for step in (*role.install, *role.configure)
+        if isinstance(step, File)
+    }
+    serves_for = {
+        path.name: next(
+            (
+                owed.kind.removeprefix(SERVES_FOR)
+                for owed in file.owes
+                if owed.kind.startswith(SERVES_FOR)
+            ),
+            "-",
+        )
+        for path, file in files.items()
+        if path.parent == UNIT_FILES
+    }
+    return NoOtherUnits(
+        configuration,
+        units=tuple(serves_for.items()),
+        released=tuple(sorted(path.stem for path in files if path.parent == RELEASES)),
     )
 
 

@@ -282,6 +282,40 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class NoOtherUnits:
+    """Units that an earlier run of the same configuration brought are gone, unless it has them now.
+
+    What serves for an application that stays here is stopped by its release, out of rotation.
+    """
+
+    configuration: str
+    units: tuple[tuple[str, str], ...]
+    """Unit and the application that it serves for; `-` where it serves nobody."""
+    released: tuple[str, ...]
+    """Applications that are released on this host."""
+
+    @property
+    def name(self) -> str:
+        return f"no other units of {self.configuration}"
+
+    @property
+    def _record(self) -> str:
+        return f"/var/lib/groundwork/units/{self.configuration}"
+
+    @property
+    def _content(self) -> str:
+        return "".join(f"{unit} {application}\n" for unit, application in sorted(self.units))
+
+    def check(self) -> str:
+        digest = sha256(self._content.encode()).hexdigest()
+        return words("is_file", self._record, "0644", "root", "root", digest)
+
+    def remedy(self) -> str:
+        take = words("take_other_units_away", self._record, *self.released)
+        return f"printf %s {shlex.quote(self._content)} | {take}"
+
+
+@dataclass(frozen=True)
 class Sysctl:
     """A kernel setting has this value now; the file that keeps it over a reboot is a File."""
 

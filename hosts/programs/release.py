@@ -429,6 +429,7 @@ def debts(application: Application) -> set[str]:
         *owed("restart", application.name),
         *owed("exchange", application.name),
         *owed("restart", "host"),
+        *owed("removal", application.name),
     }
 
 
@@ -452,6 +453,7 @@ def start_all(application: Application, version: str, *, changed: bool) -> None:
         if not systemctl("restart", unit):
             raise RefusedError(f"{unit} does not start; see `journalctl -u {unit}`")
         paid("restart", "host", unit)
+    remove_others(application)
     for service in application.services:
         if service.kind == "colours":
             start_colour(application, service, version)
@@ -460,6 +462,20 @@ def start_all(application: Application, version: str, *, changed: bool) -> None:
     for service in application.services:
         for kind in ("restart", "exchange"):
             paid(kind, application.name, service.unit)
+
+
+def remove_others(application: Application) -> None:
+    """Services that the configuration no longer has, which served until now."""
+    gone = sorted(owed("removal", application.name))
+    if not gone:
+        return
+    done = subprocess.run(
+        [f"{PROGRAMS}/remove-units", *gone], stdin=subprocess.DEVNULL, capture_output=True
+    )
+    if done.returncode:
+        raise RefusedError(f"{', '.join(gone)} cannot be taken away: {done.stderr.decode()}")
+    for unit in gone:
+        paid("removal", application.name, unit)
 
 
 def start(application: Application, service: Service, *, changed: bool) -> None:

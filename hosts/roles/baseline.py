@@ -103,6 +103,7 @@ def baseline(wanted: Baseline) -> Role:
             # What the other roles fetch their archives with.
             Directory(DIRECTORY),
             File(f"{DIRECTORY}/cloud", source("cloud.py"), mode="0755"),
+            File(f"{DIRECTORY}/remove-units", source("remove_units.py"), mode="0755"),
         ),
         configure=(
             Directory("/run/groundwork", mode="0711"),

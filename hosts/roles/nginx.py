@@ -280,10 +280,12 @@ def _http(wanted: Nginx) -> Iterator[str]:
     yield "send_timeout 60s;"
     yield "reset_timedout_connection on;"
     yield ""
-    yield 'log_format json escape=json \'{"at":"$time_iso8601","client":"$remote_addr",'
-    yield '  "host":"$host","method":"$request_method","uri":"$uri","status":$status,'
-    yield '  "bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr",'
-    yield '  "upstream_seconds":"$upstream_response_time","request":"$request_id"}\';'
+    # One line an answer: nginx joins the pieces as they stand.
+    yield "log_format json escape=json"
+    yield '  \'{"at":"$time_iso8601","client":"$remote_addr",\''
+    yield '  \'"host":"$host","method":"$request_method","uri":"$uri","status":$status,\''
+    yield '  \'"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr",\''
+    yield '  \'"upstream_seconds":"$upstream_response_time","request":"$request_id"}\';'
     yield "access_log /var/log/nginx/access.log json;"
     yield ""
     yield from _client_address(wanted.trusted_proxies)

@@ -149,7 +149,7 @@ class Host(Booted):
     roles: list[Role]
 
     def configure(self) -> str:
-        return self.ok(COMMAND, render(self.roles))
+        return self.ok(COMMAND, render(self.roles, "host"))
 
     def release(self, action: str, version: str, *, fails: bool = False) -> str:
         program = f"/usr/local/lib/groundwork/release {action} notebook {version} --patience 900"
@@ -337,6 +337,15 @@ def test_the_firewall_and_fail2ban_really_run(host: Host) -> None:
     assert host.ok("fail2ban-client get sshd bantime").strip() == "3600"
 
 
+def test_the_journal_is_on_disk_within_bounds_and_knows_each_service(host: Host) -> None:
+    limits = host.ok("systemd-analyze cat-config systemd/journald.conf")
+    assert "\nSystemMaxUse=1G\n" in limits
+    assert "\nMaxRetentionSec=30day\n" in limits
+    assert "/var/log/journal" in host.ok("journalctl --header")
+    said = host.ok("journalctl --unit notebook-worker --identifier notebook-worker --output cat")
+    assert "working" in said
+
+
 def test_a_broken_configuration_is_refused_by_the_real_judges(host: Host) -> None:
     for good, bad, judge in (
         ("worker_processes auto;", "worker_processes many;", "nginx -t"),
@@ -461,6 +470,15 @@ def test_websockets_pass_where_they_may(host: Host) -> None:
     assert "101 Switching" not in host.shell(f"curl -s {upgrade} {API}/other").stdout
 
 
+def test_a_request_has_one_id_from_nginx_to_service_and_log(host: Host) -> None:
+    asked = json.loads(host.curl(f"{API}/facts"))["headers"]["x-request-id"]
+
+    # nginx writes it down when it has answered.
+    host.wait_until(f"grep -q {asked} /var/log/nginx/access.log", 10)
+    one = json.loads(host.ok(f"grep {asked} /var/log/nginx/access.log"))
+    assert (one["uri"], one["status"], one["host"]) == ("/facts", 200, "api.example.com")
+
+
 def test_management_paths_and_unknown_names_are_closed(host: Host) -> None:
     code = "--output /dev/null --write-out '%{http_code}'"
 
@@ -538,6 +556,55 @@ def test_nobody_notices_a_rotated_key_and_every_service_has_it(host: Host) -> No
     finally:
         host.roles = before
         host.put({"/opt/tiny-aws/secrets.json": json.dumps(SECRETS).encode()})
+
+
+def test_nobody_notices_a_service_and_a_schedule_that_are_taken_away(host: Host) -> None:
+    before = host.roles
+    gone = ("notebook-mail", "notebook-worker-nightly")
+    host.roles = [
+        replace(
+            role,
+            configure=tuple(
+                replace(step, content=without_mail(step.content))
+                if isinstance(step, File) and step.path.endswith("/releases/notebook.json")
+                else step
+                for step in role.configure
+            ),
+        )
+        for role in before
+        if role.name not in gone
+    ]
+
+    def files() -> str:
+        return host.ok(f"ls -d /etc/systemd/system/* {PLACES} | grep -E '{'|'.join(gone)}' || true")
+
+    assert "notebook-mail" in files()
+    try:
+        host.configure()
+        assert "nightly" not in files()
+        assert "nightly" not in host.ok("systemctl list-timers --all")
+        # It serves until a release takes the host out of rotation.
+        assert host.curl("http://127.0.0.1:3005/health") == "1.1.0"
+        seen = under_load(host, 15, f"{RELEASE} switch notebook 1.1.0")
+        assert set(json.loads(seen)) == {"200"}, seen
+        assert host.shell("curl -s http://127.0.0.1:3005/health").returncode != 0
+        assert files() == ""
+        assert host.ok("systemctl list-units --failed --plain --no-legend") == ""
+        assert host.configure() == ""
+    finally:
+        host.roles = before
+        host.configure()
+        host.release("switch", "1.1.0")
+    assert host.curl("http://127.0.0.1:3005/health") == "1.1.0"
+
+
+PLACES = "/etc/groundwork/* /run/groundwork/*"
+
+
+def without_mail(told: str) -> str:
+    facts = json.loads(told)
+    facts["services"] = [one for one in facts["services"] if one["name"] != "mail"]
+    return json.dumps(facts)
 
 
 def test_a_bad_release_leaves_the_old_one_serving(host: Host) -> None:

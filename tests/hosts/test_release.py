@@ -413,6 +413,19 @@ def test_what_another_application_owes_is_left_to_it(host: Host) -> None:
     assert host.debts == ["/var/lib/groundwork/owed/restart/other/other-api.service"]
 
 
+def test_a_service_that_is_no_more_is_taken_away_out_of_rotation(host: Host) -> None:
+    host.serve("1.0.0")
+    program = f'#!/bin/sh\n[ -e {DRAIN} ] && echo "$@" >>/run/removed\n'
+    host.machine.write("/usr/local/lib/groundwork/remove-units", program, "0755")
+    host.owe("removal/notebook", "notebook-mail.service")
+
+    assert host.release("switch", "1.0.0") == "changed: notebook restarted\n"
+
+    assert host.machine.read("/run/removed").split() == ["notebook-mail.service"]
+    assert host.machine.asked_of_systemd() == []
+    assert host.debts == []
+
+
 def test_a_configuration_that_fails_stops_here_and_stays_owed(host: Host) -> None:
     host.serve("1.0.0")
     host.owe("restart/notebook")

@@ -1,10 +1,12 @@
 """The script really runs, twice: the second run must change nothing."""
 
 import subprocess
+import sys
 from collections.abc import Iterable
 
 import pytest
 
+from hosts.programs import source
 from hosts.script import COMMAND, LAST_LINE, render
 from hosts.steps import (
     Absent,
@@ -232,6 +234,73 @@ def test_a_unit_that_its_own_conditions_rule_out_counts_as_so(machine: Machine) 
         "changed: running chrony.service"
     ]
     assert changed(machine.run(steps(Running("chrony.service")))) == []
+
+
+def serving(machine: Machine, configuration: str, *units: str, released: str = "") -> list[str]:
+    """A configuration with units that serve for the notebook, where their names say so."""
+    program = source("remove_units.py").replace("/usr/bin/python3", f"{sys.executable} -IS")
+    machine.write("/usr/local/lib/groundwork/remove-units", program, "0755")
+    files = [
+        File(
+            f"/etc/systemd/system/{unit}",
+            unit,
+            owes=(restart("notebook", unit),) if unit.startswith("notebook-api") else (),
+        )
+        for unit in units
+    ]
+    told = [File(f"/etc/groundwork/releases/{released}.json", "{}")] if released else []
+    role = Role("test", configure=(*files, *told), activate=tuple(map(Running, units)))
+    return changed(machine.run(render([role], configuration)))
+
+
+def test_units_that_a_configuration_no_longer_has_are_gone_and_nobody_elses(
+    machine: Machine,
+) -> None:
+    serving(machine, "host", "a.service", "b.timer", "b.service")
+    serving(machine, "databases", "c.timer")
+    machine.write("/etc/groundwork/b/environment", "X=1")
+    machine.write("/run/groundwork/b/environment", "secret")
+    machine.asked_of_systemd()
+
+    assert serving(machine, "host", "a.service") == [
+        "changed: no other units of host",
+    ]
+
+    assert "stop b.service b.timer" in machine.asked_of_systemd()
+    assert machine.ok("ls /etc/systemd/system | grep '^[abc][.]'").split() == [
+        "a.service",
+        "c.timer",
+    ]
+    assert machine.shell("ls /etc/groundwork/b /run/groundwork/b").stdout == ""
+    assert serving(machine, "host", "a.service") == []
+
+
+def test_what_a_unit_of_another_kind_goes_on_using_stays(machine: Machine) -> None:
+    serving(machine, "host", "a.service")
+    machine.write("/etc/groundwork/a/environment", "X=1")
+
+    serving(machine, "host", "a@.service")
+
+    assert machine.read("/etc/groundwork/a/environment") == "X=1"
+    assert machine.shell("test -e /etc/systemd/system/a.service").returncode != 0
+
+
+def test_what_serves_for_an_application_that_stays_is_left_to_its_release(
+    machine: Machine,
+) -> None:
+    owed = "/var/lib/groundwork/owed/removal/notebook/notebook-api.service"
+    serving(machine, "host", "notebook-api.service", released="notebook")
+    machine.asked_of_systemd()
+
+    serving(machine, "host", released="notebook")
+    assert machine.asked_of_systemd() == []
+    machine.ok(f"test -e {owed} && test -e /etc/systemd/system/notebook-api.service")
+
+    # Wanted again after all, it is owed no removal; and without its application it goes at once.
+    serving(machine, "host", "notebook-api.service", released="notebook")
+    assert machine.shell(f"test -e {owed}").returncode != 0
+    serving(machine, "host")
+    assert "stop notebook-api.service" in machine.asked_of_systemd()
 
 
 def test_a_busy_package_manager_is_waited_for(machine: Machine) -> None:
