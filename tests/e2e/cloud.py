@@ -21,7 +21,7 @@ from localcloud.network.addresses import PUBLIC, PUBLIC_VARIABLE
 from localcloud.network.cloud_network import CloudNetwork
 from localcloud.paths import ROOT
 
-LONGEST = 1500
+LONGEST = 2400
 REGION = "eu-west-1"
 STACK_FILE = "Pulumi.local.yaml"
 # Of each test process its own; neither that of a cloud that a person may have up, nor one of

@@ -28,7 +28,7 @@ PUBLIC = f"198.19.{2 * OWN}.0/24"
 ANOTHER = f"198.19.{2 * OWN + 1}.0/24"
 OUTSIDE = f"{PUBLIC.removesuffix('0/24')}1"
 MODULES = ("machines", "services", "load_balancer")
-PATIENCE = 180.0
+PATIENCE = 480.0
 
 SSH_OPTIONS = (
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),

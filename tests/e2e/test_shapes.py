@@ -19,7 +19,7 @@ from tests.e2e.cloud import Cloud, wait_for
 from tests.e2e.visitor import Answer, Visitor
 
 # A job waits for its turn, and the machines share two cores.
-PATIENCE = 60
+PATIENCE = 180
 
 
 @dataclass(frozen=True)
