@@ -239,11 +239,6 @@ class Application(pulumi.ComponentResource):
             for key, bucket in self._spec.buckets.items()
         }
 
-    @property
-    def _dumps_are_made(self) -> bool:
-        """The operations instance is configured where there are hosts at all."""
-        return bool(self._args.settings.stack.pools)
-
     def _origin(self, origin: str) -> str:
         for host in self._spec.hosts:
             full = self._args.settings.host_name(self._prefix, host)
@@ -366,7 +361,7 @@ class Application(pulumi.ComponentResource):
                         dump_alarms(
                             self._args.settings.name, name, drills=store.dump.drill is not None
                         )
-                        if store.dump and self._dumps_are_made
+                        if store.dump
                         else {}
                     ),
                 },

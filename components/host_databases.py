@@ -13,6 +13,7 @@ from hosts.roles.service import SecretSource
 from hosts.roles.service import Service as HostService
 from hosts.steps import Role
 from settings.application import Database, Dump
+from settings.stack import HostsPlacement
 from settings.tree import Settings
 
 
@@ -21,6 +22,7 @@ def databases(
 ) -> Iterator[Role]:
     """Each is bootstrapped and dumped; the one of the migration is brought along by releases."""
     spec = settings.applications[application]
+    hosted = isinstance(settings.placed(application).placement, HostsPlacement)
     bootstraps = {
         store: _bootstrap(settings, application, store, database, facts)
         for store, database in spec.databases.items()
@@ -29,7 +31,8 @@ def databases(
     for store, database in spec.databases.items():
         if database.dump:
             yield _dumps(settings, bootstraps[store], database.dump, facts)
-    if spec.migration is not None:
+    # Releases run it, and those of tasks are not made by hosts.
+    if spec.migration is not None and hosted:
         bootstrap = bootstraps[spec.migration.store]
         yield from _migration(settings, application, bootstrap, architecture, facts)
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from hosts.roles.release import PublishedSite, ReleasedService, Releases, releases
 from hosts.steps import Role
 from settings.application import Application, Java, Pm2
+from settings.stack import HostsPlacement
 from settings.tree import Settings
 
 # Between the last answer of a load balancer's check and what it does about it.
@@ -77,8 +78,9 @@ def operations_releases(
 ) -> Iterator[Role]:
     """What the operations instance does with a release: migrates, and publishes sites."""
     spec = settings.applications[application]
+    hosted = isinstance(settings.placed(application).placement, HostsPlacement)
     artifacts: dict[str, Literal["tar.gz", "jar"]] = {}
-    if spec.migration is not None:
+    if spec.migration is not None and hosted:
         runtime = spec.services[spec.migration.service].runtime
         artifacts[spec.migration.service] = "jar" if isinstance(runtime, Java) else "tar.gz"
     published = {

@@ -105,7 +105,7 @@ class Platform(pulumi.ComponentResource):
         self._named: list[pulumi.Resource] = []
         records = self._publish()
         granted += self._grant_publishing()
-        if self._stack.pools:
+        if settings.has_machines_to_configure:
             HostSetup(
                 name,
                 HostSetupArgs(

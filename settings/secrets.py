@@ -72,7 +72,7 @@ def problems(settings: Settings, configuration: Mapping[str, str]) -> list[Probl
         for key, secret in needed.items()
         for fault, allowed in _faults(secret, given.get(key))
     ]
-    if settings.stack.pools:
+    if settings.has_machines_to_configure:
         found += _deploy_key(file, given.get(DEPLOY_KEY))
     found += [
         Problem(

@@ -95,6 +95,12 @@ class Settings(Model):
         return tuple(self.host_name(application, host) for host in self.hosted_labels(application))
 
     @property
+    def has_machines_to_configure(self) -> bool:
+        """Hosts, or databases, which the operations instance makes, dumps and restores."""
+        databases = any(application.databases for application in self.applications.values())
+        return bool(self.stack.pools) or databases
+
+    @property
     def sites_at_edge(self) -> bool:
         """Whether the CDN serves sites, from their buckets."""
         return isinstance(self.stack.edge, CdnEdge)

@@ -103,7 +103,7 @@ def test_an_address_is_told_to_the_firewall_as_the_firewall_tells_it_back() -> N
     assert rule == "allow from 10.0.0.9 to any port 22 proto tcp"
 
 
-def test_a_stack_without_pools_runs_no_command() -> None:
+def test_a_stack_of_tasks_alone_has_its_databases_made_and_dumped_and_no_release() -> None:
     placement = {
         "kind": "ecs",
         "services": {"web": {"cpu": 256, "memory_mb": 512}, "api": {"cpu": 256, "memory_mb": 512}},
@@ -118,7 +118,13 @@ def test_a_stack_without_pools_runs_no_command() -> None:
     }
     changes = json.dumps({"pools": {}, "applications": {"threed-generator": application}})
 
-    assert [one for one in built("dev", changes).registered if one.typ == COMMAND] == []
+    commands = {one.name: one for one in built("dev", changes).registered if one.typ == COMMAND}
+
+    assert set(commands) == {"groundwork-operations", "groundwork-databases"}
+    script = commands["groundwork-databases"].inputs["stdin"]
+    assert "database check /etc/groundwork/databases/threed-generator-main.json" in script
+    assert "groundwork-dump@threed-generator-main.timer" in script
+    assert "threed-generator-migrate" not in script
 
 
 def scripts(stack: str) -> dict[str, str]:
