@@ -6,6 +6,7 @@ from dataclasses import replace
 import pulumi
 import pulumi_aws as aws
 
+from components import tags
 from components.alarms import NAMESPACE, Alarms, AlarmsArgs, host_alarms
 from components.application import Application, ApplicationArgs
 from components.application_edge import (
@@ -66,7 +67,17 @@ class Platform(pulumi.ComponentResource):
     def __init__(
         self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("groundwork:operations:Platform", name, None, opts)
+        tagged = tags.by_name(
+            name,
+            settings.applications,
+            {pool: settings.applications_on(pool) for pool in settings.stack.pools},
+        )
+        super().__init__(
+            "groundwork:operations:Platform",
+            name,
+            None,
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(transformations=[tagged])),
+        )
         self._prefix = name
         self._settings = settings
         self._stack = settings.stack

@@ -479,6 +479,7 @@ def test_what_is_made_says_whose_it_is(
             one
         ).items()
         assert tags(one)["managed-by"] == "pulumi"
+        assert {"application", "component"} <= set(tags(one))
 
 
 def load_owner() -> str:
