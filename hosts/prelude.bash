@@ -96,11 +96,8 @@ is_directory() { # path, mode, owner, group
   test -d "$1" && test ! -L "$1" && test "$(stat -c '%04a %U %G' "$1")" = "$2 $3 $4"
 }
 
-is_installed() { # packages
-  local package
-  for package; do
-    dpkg-query -Wf '${db:Status-Status}\n' "$package" | grep -qx installed || return 1
-  done
+is_installed() { # packages; one line is said for each that is known
+  test "$(dpkg-query -Wf '${db:Status-Status}\n' "$@" | grep -cx installed)" -eq $#
 }
 
 install_packages() { # packages; patient with whoever else installs right now

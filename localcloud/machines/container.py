@@ -197,7 +197,7 @@ class Container:
         self._keeper.signal(signal.SIGKILL)
         for nspawn in children(keeper) if keeper else []:
             self._signal(nspawn, signal.SIGKILL)
-        for process in self._processes():
+        for process in self.processes():
             self._signal(process, signal.SIGKILL)
 
     def remove(self) -> None:
@@ -230,7 +230,8 @@ class Container:
             group.mkdir(parents=True, exist_ok=True)
         return " ".join(str(group) for group in groups)
 
-    def _processes(self) -> list[int]:
+    def processes(self) -> list[int]:
+        """All that belong to it, as this host numbers them."""
         found: set[int] = set()
         for group in self._cgroups():
             for directory, _, _ in os.walk(group):

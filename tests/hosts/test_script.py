@@ -168,12 +168,24 @@ def test_everything_is_installed_before_anything_is_configured_and_that_before_a
         )
 
     assert changed(machine.run(render([role("a"), role("b")]))) == [
-        "changed: packages a-package",
-        "changed: packages b-package",
+        "changed: packages a-package b-package",
         "changed: file /etc/a",
         "changed: file /etc/b",
         "changed: running a.service",
         "changed: running b.service",
+    ]
+
+
+def test_packages_of_all_roles_are_installed_at_once_after_what_one_of_them_needs_first(
+    machine: Machine,
+) -> None:
+    plain = Role("plain", install=(Packages(("jq", "curl")), File("/opt/later", "later")))
+    needy = Role("needy", install=(Directory("/opt/first"), Packages(("java", "jq"))))
+
+    assert changed(machine.run(render([plain, needy]))) == [
+        "changed: directory /opt/first",
+        "changed: packages jq curl java",
+        "changed: file /opt/later",
     ]
 
 
