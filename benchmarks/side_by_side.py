@@ -28,9 +28,11 @@ def configure(inventory: Inventory, machine: Machine, script: str) -> tuple[str,
 
 def main() -> int:
     inventory = read(Path(sys.argv[1]))
-    script = render(inventory.roles)
+    scripts = {m.name: render(inventory.roles, m.name) for m in inventory.machines}
     with ThreadPoolExecutor(len(inventory.machines)) as pool:
-        done = list(pool.map(lambda one: configure(inventory, one, script), inventory.machines))
+        done = list(
+            pool.map(lambda one: configure(inventory, one, scripts[one.name]), inventory.machines)
+        )
     for name, code, output in done:
         print(f"{name}: exit status {code}\n{output}")
     return int(any(code for _, code, _ in done))
