@@ -74,6 +74,7 @@ apt.packages(
 # -- baseline ----------------------------------------------------------------------------------
 directory("/usr/local/lib/groundwork")
 put("/usr/local/lib/groundwork/cloud", mode="755")
+put("/usr/local/lib/groundwork/remove-units", mode="755")
 directory("/run/groundwork", mode="711")
 put("/etc/tmpfiles.d/groundwork.conf")
 files.link(path="/etc/localtime", target="/usr/share/zoneinfo/Europe/Berlin", force=True)
