@@ -15,11 +15,12 @@ an update, and a dependency of that property in both.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
 from typing import Any, cast
 
 from pulumi_policy import (
     EnforcementLevel,
+    Policy,
     PolicyCustomTimeouts,
     PolicyProviderResource,
     PolicyResource,
@@ -78,26 +79,51 @@ def judge(rule: Rule, resources: Sequence[Declared], *, preview: bool = True) ->
     return run(rule.policy(EnforcementLevel.MANDATORY, _never_exempt), resources, preview)
 
 
-def run(policy: object, resources: Sequence[Declared], preview: bool = True) -> Verdict:
+def run(policy: Policy, resources: Sequence[Declared], preview: bool = True) -> Verdict:
     """What one policy of a pack says of those resources together."""
+    return _run(policy, _View(resources, preview))
+
+
+def run_pack(
+    policies: Iterable[Policy], resources: Sequence[Declared], preview: bool = True
+) -> dict[str, Verdict]:
+    """What each policy of a pack says of those resources, by its name; all see the same view."""
+    view = _View(resources, preview)
+    return {policy.name: _run(policy, view) for policy in policies}
+
+
+class _View:
+    """Resources as the engine shows them to a policy; made once for however many look at it."""
+
+    def __init__(self, resources: Sequence[Declared], preview: bool) -> None:
+        self._resources = resources
+        self._preview = preview
+        self.names = {declared.urn: declared.name for declared in resources}
+
+    @cached_property
+    def each(self) -> list[ResourceValidationArgs]:
+        return [_resource_args(declared, self._preview) for declared in self._resources]
+
+    @cached_property
+    def together(self) -> StackValidationArgs:
+        return StackValidationArgs(_stack(self._resources, self._preview))
+
+
+def _run(policy: Policy, view: _View) -> Verdict:
     verdict = Verdict()
     if isinstance(policy, ResourceValidationPolicy):
-        for declared in resources:
-            args = _resource_args(declared, preview)
-            name = declared.name
+        for args in view.each:
 
-            def report(message: str, urn: str | None = None, name: str = name) -> None:
+            def report(message: str, urn: str | None = None, name: str = args.name) -> None:
                 verdict.violations.append((name, message))
 
             _validate(cast(Any, policy).validate, args, report, verdict)
     elif isinstance(policy, StackValidationPolicy):
-        names = {declared.urn: declared.name for declared in resources}
 
         def report_of(message: str, urn: str | None = None) -> None:
-            verdict.violations.append((names.get(urn or "", ""), message))
+            verdict.violations.append((view.names.get(urn or "", ""), message))
 
-        args = StackValidationArgs(_stack(resources, preview))
-        _validate(cast(Any, policy).validate, args, report_of, verdict)
+        _validate(cast(Any, policy).validate, view.together, report_of, verdict)
     else:
         raise TypeError(f"{policy!r} is neither a resource policy nor a stack policy")
     return verdict
@@ -114,7 +140,6 @@ def _validate(validate: Any, args: object, report: ReportViolation, verdict: Ver
         verdict.undecided = unknown.message
 
 
-@lru_cache(maxsize=4096)  # a whole stack is shown to every rule of a pack
 def _resource_args(declared: Declared, preview: bool) -> ResourceValidationArgs:
     return ResourceValidationArgs(
         resource_type=declared.type,
@@ -152,7 +177,6 @@ def _stack(resources: Sequence[Declared], preview: bool) -> list[PolicyResource]
     return list(seen.values())
 
 
-@lru_cache(maxsize=4096)
 def _outputs(declared: Declared, preview: bool) -> Mapping[str, Any]:
     """Stack rules see outputs; an id is one of them, not known in a preview."""
     return _seen({"id": UNKNOWN if preview else declared.id, **declared.props}, preview)

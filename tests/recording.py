@@ -81,6 +81,7 @@ class Registered:
     custom: bool
     protect: bool
     dependencies: tuple[str, ...]
+    references: dict[str, list[str]]  # by property: the URNs that its value came from
     ignored_changes: tuple[str, ...]
     secret_outputs: tuple[str, ...]
     deletes_first: bool
@@ -172,6 +173,9 @@ class Engine(pulumi.runtime.Mocks):
                 custom=request.custom,
                 protect=request.protect,
                 dependencies=tuple(request.dependencies),
+                references={
+                    key: list(origins.urns) for key, origins in request.propertyDependencies.items()
+                },
                 ignored_changes=tuple(request.ignoreChanges),
                 secret_outputs=tuple(request.additionalSecretOutputs),
                 deletes_first=request.deleteBeforeReplace,

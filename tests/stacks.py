@@ -54,6 +54,6 @@ def built(stack: str, changes: str = "{}") -> Engine:
     Changes are JSON, so that the same ones are known again.
     """
     engine = Engine()
-    engine.attach()
+    engine.attach(stack=stack)
     engine.build(lambda: platform_of(stack, json.loads(changes)))
     return engine

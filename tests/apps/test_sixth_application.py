@@ -6,15 +6,13 @@ from pathlib import Path
 import pulumi
 import pytest
 import yaml
-from pulumi_policy import EnforcementLevel
 
 from components.platform import Platform
-from policies.catalogue import policies_for
-from policies.testing import run
+from policies.testing import run_pack
 from settings.load import load, supplied_secrets
 from settings.problem import SettingsError
 from settings.tree import Settings
-from tests.policies.program import declared_by
+from tests.policies.program import as_declared, enforced
 from tests.recording import Engine
 from tests.settings.files import Project
 from tests.stacks import DEPLOY_KEY, SUPPLIED
@@ -108,17 +106,16 @@ def test_it_is_built_whole_and_breaks_no_rule(project: Project) -> None:
         )
         Platform("groundwork", settings)
 
-    resources = declared_by("dev", program)
+    engine.attach(stack="dev")
+    engine.build(program)
+    resources = as_declared(engine.registered)
     broken = [
-        (policy.name, violation)
-        for policy in policies_for("dev", None)
-        if policy.name != "exemption" and policy.enforcement_level is not EnforcementLevel.DISABLED
-        for violation in run(policy, resources, preview=False).violations
+        (name, violation)
+        for name, verdict in run_pack(enforced("dev"), resources, preview=False).items()
+        for violation in verdict.violations
     ]
     assert broken == []
 
-    engine.attach()
-    engine.build(program)
     by_path = {
         rule["conditions"][1]["pathPattern"]["values"][0]: rule["actions"][0]["type"]
         for rule in engine.of("aws:lb/listenerRule:ListenerRule")

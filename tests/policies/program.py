@@ -1,30 +1,26 @@
 """The project's own stacks as the policy pack sees them."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
+from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy.deserialize import deserialize_properties
 
+from policies.catalogue import policies_for
 from policies.testing import Declared
-from tests.recording import Engine
-from tests.stacks import platform_of
+from settings.load import stack_configuration
+from tests.recording import Registered
+from tests.stacks import built
 
 
-class _References(Engine):
-    """Records which resource each property came from, too."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.references: dict[str, dict[str, list[str]]] = {}
-
-    def record(self, request: Any, urn: str) -> None:
-        self.references[urn] = {
-            key: list(dependencies.urns)
-            for key, dependencies in request.propertyDependencies.items()
-        }
-        super().record(request, urn)
+def enforced(stack: str) -> list[Policy]:
+    """The policies that judge on that stack with its exemptions, and not those that only tell."""
+    exemptions = stack_configuration(stack).get("groundwork:exemptions")
+    return [
+        policy
+        for policy in policies_for(stack, exemptions)
+        if policy.enforcement_level is not EnforcementLevel.DISABLED and policy.name != "exemption"
+    ]
 
 
 @cache
@@ -33,16 +29,13 @@ def declared(stack: str, changes: str = "{}") -> list[Declared]:
 
     Changes to its configuration are JSON, so that the same ones are known again.
     """
-    return declared_by(stack, lambda: platform_of(stack, json.loads(changes)))
+    return as_declared(built(stack, changes).registered)
 
 
-def declared_by(stack: str, program: Callable[[], object]) -> list[Declared]:
-    """Every resource that a program makes on a stack."""
-    engine = _References()
-    engine.attach(stack=stack)
-    engine.build(program)
+def as_declared(registered: Sequence[Registered]) -> list[Declared]:
+    """Resources as a program declared them."""
     # As the SDK does before a rule sees them: a secret is what it holds.
-    inputs = {each.urn: deserialize_properties(each.inputs) for each in engine.registered}
+    inputs = {each.urn: deserialize_properties(each.inputs) for each in registered}
     return [
         Declared(
             type=each.typ,
@@ -52,7 +45,7 @@ def declared_by(stack: str, program: Callable[[], object]) -> list[Declared]:
             parent=each.parent or None,
             provider=inputs.get(each.provider.rpartition("::")[0]),
             recorded_urn=each.urn,
-            references=engine.references[each.urn],
+            references=each.references,
         )
-        for each in engine.registered
+        for each in registered
     ]
