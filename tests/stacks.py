@@ -47,6 +47,18 @@ def platform_of(stack: str, changes: Mapping[str, Any] | None = None) -> Platfor
     return Platform("groundwork", load(stack, values))
 
 
+def alone(stack: str, application: str) -> dict[str, Any]:
+    """The changes which leave one application on a stack: a third of the time to build it."""
+    values = stack_configuration(stack)
+    return {
+        key: {
+            name: value for name, value in json.loads(values[full]).items() if name == application
+        }
+        for key in ("applications", "releases")
+        if (full := f"groundwork:{key}") in values
+    }
+
+
 @cache
 def built(stack: str, changes: str = "{}") -> Engine:
     """What the engine was told of a stack: built once, since it takes a second; only for reading.

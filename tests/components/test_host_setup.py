@@ -6,7 +6,7 @@ from typing import Any
 
 from hosts.roles.host_firewall import Opening
 from tests.recording import Registered
-from tests.stacks import DEPLOY_KEY, SUPPLIED, built
+from tests.stacks import DEPLOY_KEY, SUPPLIED, alone, built
 
 COMMAND = "command:remote:Command"
 
@@ -163,7 +163,7 @@ def test_a_worker_listens_nowhere_and_has_its_time_to_finish() -> None:
 
 
 def test_the_cdn_gets_a_site_once_hosts_have_changed_and_before_they_are_told_to_stay() -> None:
-    changes = json.dumps({"releases": {"ai-notebook": "1.0.0"}})
+    changes = json.dumps(alone("prod", "ai-notebook") | {"releases": {"ai-notebook": "1.0.0"}})
     order = [one.name for one in built("prod", changes).registered if one.typ == COMMAND]
     published = order.index("ai-notebook-publish-operations")
 

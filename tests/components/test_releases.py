@@ -6,9 +6,9 @@ import pytest
 
 from settings.problem import SettingsError
 from tests.recording import Engine
-from tests.stacks import platform_of
+from tests.stacks import alone, platform_of
 
-RELEASE = {"releases": {"threed-generator": "1.4.2"}}
+RELEASE = alone("local", "threed-generator") | {"releases": {"threed-generator": "1.4.2"}}
 GET_OBJECTS = "aws:s3/getObjects:getObjects"
 
 

@@ -9,7 +9,7 @@ from components.database_access import username
 from tests.components.secrecy import is_secret, opened
 from tests.components.test_platform import changes
 from tests.recording import Engine
-from tests.stacks import built
+from tests.stacks import alone, built
 
 VERSION = "aws:secretsmanager/secretVersion:SecretVersion"
 BYTES = "random:index/randomBytes:RandomBytes"
@@ -20,8 +20,13 @@ JWT = "threed-generator-jwt-secret"
 USER = "threed-generator-main-roles-prod_user"
 
 
-def rotated(secret: str, stack: str = "local", **stands: int) -> Engine:
-    return built(stack, json.dumps({"rotations": {"threed-generator": {secret: stands}}}))
+def unrotated() -> Engine:
+    return built("local", json.dumps(alone("local", "threed-generator")))
+
+
+def rotated(secret: str, **stands: int) -> Engine:
+    rotations = {"rotations": {"threed-generator": {secret: stands}}}
+    return built("local", json.dumps(alone("local", "threed-generator") | rotations))
 
 
 def keys(engine: Engine) -> dict[str, str]:
@@ -39,14 +44,14 @@ def connects_as(engine: Engine) -> dict[str, Any]:
 
 
 def test_a_two_key_secret_begins_with_a_key_that_nobody_ever_signed_with() -> None:
-    assert keys(built("local")) == {
+    assert keys(unrotated()) == {
         "current": f"generated-{JWT}",
         "previous": f"generated-{JWT}-0",
     }
 
 
 def test_a_service_is_given_both_keys_and_no_service_one_of_another_kind() -> None:
-    told = stdin(built("local"), "api-a1")
+    told = stdin(unrotated(), "api-a1")
 
     assert '"JWT_SECRET_PREVIOUS"' in told
     assert '"field": "previous"' in told
@@ -68,7 +73,7 @@ def test_a_new_key_is_accepted_before_it_signs_and_the_last_one_after() -> None:
 
 def test_each_step_owes_the_services_that_use_the_key_a_restart_and_no_other() -> None:
     steps = [
-        built("local"),
+        unrotated(),
         rotated("JWT_SECRET", current=1, accepted=2),
         rotated("JWT_SECRET", current=2, accepted=1),
     ]
@@ -106,7 +111,7 @@ def test_two_users_of_a_database_take_turns(role: str, generation: int, user: st
 
 
 def test_the_other_user_takes_over_with_a_password_of_its_own() -> None:
-    before = connects_as(built("local"))
+    before = connects_as(unrotated())
     engine = rotated("stores.main.prod_user", current=2, accepted=1)
     after = connects_as(engine)
 
@@ -118,7 +123,7 @@ def test_the_other_user_takes_over_with_a_password_of_its_own() -> None:
 
 
 def test_the_database_learns_the_other_user_and_who_uses_it_is_owed_a_restart() -> None:
-    before, after = built("local"), rotated("stores.main.prod_user", current=2, accepted=1)
+    before, after = unrotated(), rotated("stores.main.prod_user", current=2, accepted=1)
 
     databases = stdin(after, "groundwork-databases")
     assert '"name": "prod_user_b"' in databases
