@@ -55,6 +55,8 @@ class Wanted:
     sources: Sequence[str] = ()
     """Addresses of this machine to come from, one connection after the other."""
     timeout: float = 10.0
+    patience: float = 1.0
+    """Seconds after its time that a request is still sent."""
     seconds: float = 600.0
 
 
@@ -160,7 +162,7 @@ class Load:
                 kept.close()
                 kept = None
             tick += self._wanted.connections
-            while self._began + tick * apart < time.monotonic() - 1:
+            while self._began + tick * apart < time.monotonic() - self._wanted.patience:
                 tick += self._wanted.connections
                 with self._lock:
                     self.seen.skipped += 1

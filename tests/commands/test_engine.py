@@ -15,7 +15,7 @@ import pathlib, signal, sys, time
 here = pathlib.Path(sys.argv[1])
 def stop(*_):
     (here / "asked").touch()
-    time.sleep(1)
+    time.sleep(0.3)
     (here / "finished").touch()
     sys.exit(130)
 signal.signal(signal.SIGINT, stop)
@@ -38,7 +38,7 @@ except KeyboardInterrupt:
 def wait_for(path: Path) -> None:
     deadline = time.monotonic() + 60
     while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(0.01)
     assert path.exists()
 
 

@@ -93,7 +93,7 @@ def session_manager(
     plugin.write_text(PLUGIN.format(python=sys.executable, target=target))
     plugin.chmod(0o755)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     for name, value in {
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",

@@ -23,7 +23,7 @@ class Echo(socketserver.BaseRequestHandler):
 @pytest.fixture
 def sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionManager]:
     with socketserver.ThreadingTCPServer((LOOPBACK, 0), Echo) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         port = int(server.server_address[1])
         with session_manager(tmp_path / "plugin", port, monkeypatch) as made:
             yield made

@@ -14,8 +14,10 @@ from localcloud.standins.aws import mirror
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a run would put its things; the caches are empty as well."""
+    """Where a run would put its things; caches are empty, and the port is nobody's."""
     monkeypatch.setenv("GROUNDWORK_CACHE", str(tmp_path / "cache"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("GROUNDWORK_PORT", str(server.getsockname()[1]))
     return tmp_path / "home"
 
 
@@ -103,7 +105,6 @@ def test_without_an_engine_and_without_go_both_are_named(
 ) -> None:
     monkeypatch.setattr(binary, "official_reachable", lambda: False)
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setenv("GROUNDWORK_PORT", "42424")
 
     said = refused(capsys, "--home", str(home), "up")
 
@@ -121,7 +122,6 @@ def test_a_go_that_is_too_old_is_refused(
     old.chmod(0o755)
     monkeypatch.setattr(binary, "official_reachable", lambda: False)
     monkeypatch.setenv("PATH", f"{old.parent}:/bin")
-    monkeypatch.setenv("GROUNDWORK_PORT", "42424")
 
     said = refused(capsys, "--home", str(home), "up")
 

@@ -25,7 +25,7 @@ def client() -> Iterator[Callable[[str], Any]]:
     asked: list[int] = []
     guarded = Guarded(Dispatcher(create_backend_app), MotoCloud("", asked.append))
     server = make_server("127.0.0.1", 0, guarded, threaded=True, request_handler=QuietHandler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield lambda service: boto3.client(
         service,

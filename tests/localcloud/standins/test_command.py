@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
+from localcloud.processes import alive
 from localcloud.standins.command.local import LocalCommand
 from localcloud.standins.provider import Provider
 from localcloud.standins.values import UNKNOWN, Secret
@@ -132,9 +133,9 @@ def test_before_the_update_the_output_is_unknown_and_as_secret(command: Plugin) 
 def test_a_running_command_ends_with_its_engine(
     provider: Provider, command: Plugin, tmp_path: Path
 ) -> None:
-    """Children included: the command starts one that would write a file later."""
+    """Children included: the command starts one that would go on for a minute."""
     began = tmp_path / "began"
-    text = f"(touch {began}; sleep 1; touch {tmp_path}/late) & wait"
+    text = f"sleep 60 & echo $! > {began}.partial; mv {began}.partial {began}; wait"
     thread = threading.Thread(target=lambda: failure(command, {"create": text}))
     thread.start()
     while not began.exists():
@@ -144,5 +145,8 @@ def test_a_running_command_ends_with_its_engine(
     thread.join(timeout=10)
 
     assert not thread.is_alive()
-    time.sleep(1.2)
-    assert not (tmp_path / "late").exists()
+    child = int(began.read_text())
+    deadline = time.monotonic() + 10
+    while alive(child) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not alive(child)
