@@ -12,6 +12,8 @@ LOCALCLOUD := exec $(BIN)/python -m localcloud
 PICTURE ?= .local/pictures/$(STACK).svg
 # On AWS with this shell's backend and credentials; the local stack hands over its own.
 COMMANDS := $(if $(filter local,$(STACK)),$(LOCALCLOUD) run,exec) $(abspath $(BIN))/python -m commands
+# One of an application's databases.
+STORE_OPTION = $(if $(STORE)$(DATABASE),--store $(or $(STORE),$(DATABASE)))
 # Compiled modules are kept, whatever the shell says: the AWS SDK takes seconds to compile, and the
 # program, the policy pack, the plugins and each test worker load it.
 export PYTHONDONTWRITEBYTECODE :=
@@ -64,9 +66,18 @@ publish: $(VENV) ## A part of a version into the artifact bucket: … APP=notebo
 release: $(VENV) ## A published version, and nothing else: make release STACK=prod APP=notebook VERSION=1.4.2
 	@$(COMMANDS) release $(STACK) $(APP) $(VERSION)
 
+.PHONY: dump
+dump: $(VENV) ## One more dump of a database, now: make dump STACK=prod APP=notebook
+	@$(COMMANDS) dump $(STACK) $(APP) $(STORE_OPTION)
+
+.PHONY: restore
+restore: $(VENV) ## A database back to a dump, DUMP=… or the newest: make restore STACK=prod APP=notebook
+	@$(COMMANDS) restore $(STACK) $(APP) $(STORE_OPTION) $(if $(DUMP),--dump $(DUMP)) \
+	  $(if $(UNDO),--undo) $(if $(DROP_OLD),--drop-old) $(if $(CONFIRM),--confirm $(CONFIRM))
+
 .PHONY: restore-drill
 restore-drill: $(VENV) ## Can the newest dump be restored? make restore-drill STACK=prod APP=notebook
-	@$(COMMANDS) restore-drill $(STACK) $(APP) $(if $(STORE),--store $(STORE)) $(if $(DUMP),--dump $(DUMP))
+	@$(COMMANDS) restore-drill $(STACK) $(APP) $(STORE_OPTION) $(if $(DUMP),--dump $(DUMP))
 
 .PHONY: rollback
 rollback: $(VENV) ## The version that served before, or TO=1.4.0: make rollback STACK=prod APP=notebook

@@ -33,6 +33,8 @@ COMMANDS = {
     "rollback": "Serve the version that served before, or an older one",
     "rotate": "A new signing key or database password, with nobody logged out",
     "seed": "Give an application's database its first content",
+    "dump": "Take one more dump of a database, now",
+    "restore": "Put a database back to one of its dumps, in a short pause of its application",
     "restore-drill": "Restore the newest dump of a database beside it, validate it and drop it",
     "status": "Say what is there, where it is and whether it is well",
     "picture": "Draw what is there, from the state's resource graph",

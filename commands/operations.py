@@ -64,6 +64,8 @@ class Way:
             capture_output=True,
             text=True,
             check=False,
+            # Ctrl-C is for this process, which knows what may be stopped.
+            start_new_session=True,
         )
         if done.returncode == SSH_FAILED:
             raise CommandError(f"{host} is not reached: {done.stderr.strip()}", _look(host))

@@ -59,7 +59,7 @@ def release(stack: Stack, application: str, version: str, *, asks: bool) -> int:
             return 0
         _refuse_others(stack.name, application, steps)
         _show(stack.name, application, before, version, steps)
-        if asks and not os.environ.get("CI") and not _agreed():
+        if asks and not os.environ.get("CI") and not agreed("Release it?"):
             raise CommandError("Not released.", f"{stack.file.path.name} is as it was.")
         code = stack.engine.show(
             *("up", "--yes", "--skip-preview", "--non-interactive"), *stack.engine.policy_pack
@@ -142,10 +142,15 @@ def _show(
         print(f"  {step.operation:<8} {step.name}")
 
 
-def _agreed() -> bool:
+def agreed(question: str) -> bool:
+    return answer(f"{question} [y/N] ", "Without a question: --yes").lower() in ("y", "yes")
+
+
+def answer(question: str, instead: str) -> str:
+    """What a person says; CommandError where nobody is there, with what to give instead."""
     if not sys.stdin.isatty():
-        raise CommandError("Nobody can be asked here.", "To release without a question: --yes")
-    return input("Release it? [y/N] ").strip().lower() in ("y", "yes")
+        raise CommandError("Nobody can be asked here.", instead)
+    return input(question).strip()
 
 
 def _after_failure(stack: Stack, application: str, before: str | None) -> str:

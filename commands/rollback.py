@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from typing import Any
 
 from commands.error import CommandError
 from commands.operations import Way, way_to
@@ -78,7 +79,12 @@ def previous(stack: Stack, application: str) -> str:
 
 def history(way: Way, host: str, application: str) -> list[str]:
     """Confirmed versions in the order in which they served; the last one serves."""
+    return [str(version) for version in shown(way, host, application)["history"]]
+
+
+def shown(way: Way, host: str, application: str) -> dict[str, Any]:
+    """What a host says of an application's releases."""
     done = way.run("sudo", "-n", f"{DIRECTORY}/release", "show", application, host=host)
     if done.returncode:
         raise CommandError(f"{host} does not say what it serves: {done.stderr.strip()}")
-    return [str(version) for version in json.loads(done.stdout)["history"]]
+    return json.loads(done.stdout)

@@ -12,12 +12,11 @@ on with the step that it was at.
 import argparse
 import datetime
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from commands.error import CommandError
-from commands.release import previewed
+from commands.release import agreed, previewed
 from commands.stack import Stack
 from commands.stack_file import with_rotation
 from settings.agreement.variables import rotating
@@ -64,7 +63,7 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
     print(f"{secret} of {application} on {stack.name}:")
     for step in steps:
         print(f"  {step.says}")
-    if not (given.yes or os.environ.get("CI") or _agreed()):
+    if not (given.yes or os.environ.get("CI") or agreed("Rotate it?")):
         raise CommandError("Not rotated.", f"{stack.file.path.name} is as it was.")
     for number, step in enumerate(steps, 1):
         print(f"{number} of {len(steps)}: {step.says}", flush=True)
@@ -151,9 +150,3 @@ def _refuse_early(
             "another rotation would log people out.",
             "Wait until then; or, where a key has leaked, --early (EARLY=1).",
         )
-
-
-def _agreed() -> bool:
-    if not sys.stdin.isatty():
-        raise CommandError("Nobody can be asked here.", "To rotate without a question: --yes")
-    return input("Rotate it? [y/N] ").strip().lower() in ("y", "yes")

@@ -154,6 +154,7 @@ def services(stack: Stack, found: Graph, health: Mapping[str, Mapping[str, str]]
             version = says["serving"] or "no release yet"
             pending = says["pending"]
             for service, unit in says["services"].items():
+                unit = "paused" if says.get("paused") else unit
                 group = groups.get(f"{application}-{service}")
                 balanced = health.get(group, {}).get(instance, UNKNOWN) if group else "not routed"
                 rows.append(

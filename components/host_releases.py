@@ -1,6 +1,6 @@
 """How a version takes over on hosts, and what the operations instance does with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from hosts.roles.release import PublishedSite, ReleasedService, Releases, releases
@@ -13,7 +13,7 @@ from settings.tree import Settings
 NOTICE_SECONDS = 2
 
 
-def pool_releases(settings: Settings, pool: str, application: str) -> Role:
+def pool_releases(settings: Settings, pool: str, application: str, *, first: bool) -> Role:
     spec = settings.applications[application]
     here = {
         service: shape for name, service, shape in settings.services_on(pool) if name == application
@@ -28,11 +28,24 @@ def pool_releases(settings: Settings, pool: str, application: str) -> Role:
             artifacts={part: packed[part] for part in (*here, *sites)},
             sites={site: shape.immutable for site, shape in sites.items()},
             services=tuple(_released(settings, spec, service) for service in here),
+            clock=tuple(_clock(spec, here, first=first)),
             drain_seconds=drain,
             settle_seconds=settle,
             keep=spec.release.keep,
         )
     )
+
+
+def _clock(spec: Application, here: Iterable[str], *, first: bool) -> Iterator[str]:
+    """What timers start of an application on a host."""
+    for service in here:
+        runtime = spec.services[service].runtime
+        if isinstance(runtime, Pm2) and runtime.restart_at:
+            yield f"{spec.name}-{service}-exchange"
+        if first:
+            for name, wanted in spec.schedules.items():
+                if wanted.service == service:
+                    yield f"{spec.name}-{service}-{name}"
 
 
 def _released(settings: Settings, spec: Application, service: str) -> ReleasedService:
@@ -45,6 +58,7 @@ def _released(settings: Settings, spec: Application, service: str) -> ReleasedSe
         kind="colours" if colours else "exchange" if isinstance(shape.runtime, Pm2) else "restart",
         port=shape.port,
         health=shape.health.path if shape.health else None,
+        deep=shape.health.deep if shape.health else None,
         start_seconds=shape.startup_seconds,
         colours=colours or (),
         hold_seconds=spec.release.hold_seconds if hold is None else hold,

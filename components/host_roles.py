@@ -64,7 +64,10 @@ def pool_roles(
         if first:
             roles += schedules(settings, application, service, shape, architecture, facts)
     applications = settings.applications_on(pool)
-    return [*roles, *(pool_releases(settings, pool, application) for application in applications)]
+    return [
+        *roles,
+        *(pool_releases(settings, pool, name, first=first) for name in applications),
+    ]
 
 
 def jump_host_roles(settings: Settings, openings: tuple[str, ...]) -> list[Role]:

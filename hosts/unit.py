@@ -55,7 +55,7 @@ class ServiceUnit:
     before_start: tuple[str, ...] = ()
     """A command run as root and unconfined, before each start and reload."""
     needs: tuple[str, ...] = ()
-    """Paths without which a start is no use and no error."""
+    """Paths without which a start is no use and no error; !PATH: with which."""
     writable: tuple[str, ...] = ()
     memory_limit: str | None = None
     start_seconds: int = 60

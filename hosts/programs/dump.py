@@ -8,7 +8,10 @@
     swap     the prepared database takes its place; the old one stays aside, closed
     undo     the old one back in its place
     confirm  the old one is dropped
+    discard  the prepared one is dropped
     status   what is prepared, and what stays aside
+
+`make restore` does all of that around a pause of the application.
 
 A dump is read by a role that may only read, in one snapshot; nothing is sent before it was read
 through, and a manifest is sent last: what has none is no dump. Passwords are in files that only
@@ -32,7 +35,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from hosts.programs import mysql_copy, postgres_copy
 from hosts.programs.bucket import Bucket
@@ -53,6 +56,9 @@ LONGEST_NAME = 63
 # What an answer may be that proves nothing.
 NOTHING = frozenset({"", "0", "f", "false", "NULL"})
 KEPT_RECORDS = 30
+ACTIONS = ("dump", "list", "drill", "prepare", "swap", "undo", "confirm", "discard", "status")
+# What happens while an application is paused does not wait for a dump's hours.
+SECONDS_FOR_A_TURN = 60
 
 
 class Engine(Protocol):
@@ -128,16 +134,36 @@ def digest(file: Path) -> str:
 
 
 @contextmanager
-def workplace() -> Generator[Path]:
-    """A folder that is gone afterwards, and no other dump at the same time."""
+def workplace(patience: float | None = None) -> Generator[Path]:
+    """A folder that is gone afterwards, and no other dump at the same time.
+
+    RefusedError where another is not done within `patience` seconds; None waits for its end.
+    """
     HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (HOME / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        wait_for_turn(lock, patience)
         # What one that was killed has left.
         for left in HOME.glob("work.*"):
             shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=HOME, prefix="work.") as directory:
             yield Path(directory)
+
+
+def wait_for_turn(lock: TextIO, patience: float | None) -> None:
+    if patience is None:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise RefusedError(
+                    "another dump, drill or restore is at work: try again when it is done"
+                ) from None
+            time.sleep(0.2)
 
 
 def record(key: str, **facts: Any) -> None:
@@ -361,8 +387,8 @@ def prepare(dumps: Dumps, asked: str | None) -> None:
 def refuse_unconfirmed(dumps: Dumps, wanted: Wanted) -> None:
     if left := asides(wanted):
         raise RefusedError(
-            f"{left[-1]} is still there from an earlier restore: confirm that one or undo it "
-            f"first (dump confirm {dumps.key}, dump undo {dumps.key})"
+            f"{left[-1]} is still there from an earlier restore: drop it or go back to it first "
+            "(make restore … DROP_OLD=1 or UNDO=1)"
         )
 
 
@@ -371,7 +397,7 @@ def asides(wanted: Wanted) -> list[str]:
 
 
 def swap(dumps: Dumps) -> None:
-    with workplace():
+    with workplace(SECONDS_FOR_A_TURN):
         wanted = load(dumps.database, owner_alone=False)
         engine = ENGINES[wanted.engine]
         refuse_unconfirmed(dumps, wanted)
@@ -410,7 +436,7 @@ def verify(dumps: Dumps, wanted: Wanted) -> None:
 
 
 def undo(dumps: Dumps) -> None:
-    with workplace():
+    with workplace(SECONDS_FOR_A_TURN):
         wanted = load(dumps.database, owner_alone=False)
         engine = ENGINES[wanted.engine]
         engine.allow(wanted, wanted.database, allowed=True)
@@ -439,12 +465,21 @@ def confirm(dumps: Dumps) -> None:
         record(dumps.key, confirmed=left)
 
 
+def discard(dumps: Dumps) -> None:
+    with workplace(SECONDS_FOR_A_TURN):
+        wanted = load(dumps.database, owner_alone=False)
+        fresh = replace(wanted, database=beside(wanted.database, "restored"))
+        ENGINES[wanted.engine].drop(fresh)
+
+
 def status(dumps: Dumps) -> None:
-    wanted = load(dumps.database, owner_alone=False)
-    fresh = replace(wanted, database=beside(wanted.database, "restored"))
-    ready = ENGINES[wanted.engine].exists(fresh)
-    say(f"prepared: {fresh.database if ready else 'nothing'}")
-    say(f"aside: {', '.join(asides(wanted)) or 'nothing'}")
+    """How things stand, as JSON; whoever swaps right now is waited for."""
+    with workplace(SECONDS_FOR_A_TURN):
+        wanted = load(dumps.database, owner_alone=False)
+        fresh = replace(wanted, database=beside(wanted.database, "restored"))
+        ready = ENGINES[wanted.engine].exists(fresh)
+        told = {"prepared": fresh.database if ready else None, "aside": asides(wanted)}
+        say(json.dumps({"database": wanted.database, **told}))
 
 
 def listed(dumps: Dumps) -> None:
@@ -481,7 +516,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     actions = parser.add_subparsers(dest="action", required=True)
-    for name in ("dump", "list", "drill", "prepare", "swap", "undo", "confirm", "status"):
+    for name in ACTIONS:
         action = actions.add_parser(name)
         action.add_argument("key", help="APPLICATION-STORE")
         if name == "dump":
@@ -506,6 +541,7 @@ def main() -> int:
                     "swap": swap,
                     "undo": undo,
                     "confirm": confirm,
+                    "discard": discard,
                     "status": status,
                 }[action](dumps)
     except RefusedError as why:

@@ -9,11 +9,14 @@
     publish  give a site's files to the CDN (on the operations instance alone)
     confirm  keep the new version: every host has it
     return   go back to the last confirmed version (started by itself where no confirm came)
+    pause    nothing of it runs, visitors are told to come again; a reboot changes nothing
+    start    what answers runs again and is well, visitors stay out (--all: the rest too)
+    resume   all of it runs, and visitors are let in (started by itself after a while)
     show     say what serves, and what served before, as JSON
     leave    out of rotation, before the host goes down (started by its shutdown)
 
 A switch that is not confirmed in time undoes itself, so that a release which fails on one host
-leaves the old version on all of them, even if whoever started it is gone.
+leaves the old version on all of them, even if whoever started it is gone. So does a pause.
 """
 
 from __future__ import annotations
@@ -40,6 +43,8 @@ from typing import Any
 OWED = Path("/var/lib/groundwork/owed")
 RECORDS = Path("/var/lib/groundwork/releases")
 DRAIN = Path("/run/groundwork/drain")
+PAUSED = Path("/var/lib/groundwork/paused")  # visitors are kept out
+STOPPED = Path("/var/lib/groundwork/stopped")  # nothing starts
 LIVE = Path("/etc/nginx/live")
 LOCK = Path("/run/groundwork.lock")
 REQUESTS = Path("/run/groundwork")
@@ -61,6 +66,7 @@ class Service:
     kind: str  # restart, exchange (PM2: one process after the other), colours
     port: int | None
     health: str | None
+    deep: str | None
     start_seconds: int
     colours: tuple[int, ...]
     hold_seconds: int
@@ -72,6 +78,7 @@ class Application:
     bucket: str
     artifacts: dict[str, str]  # part of the release → its key, with {version} in it
     services: tuple[Service, ...]
+    clock: tuple[str, ...]  # what timers start
     sites: dict[str, list[str]]  # site → path patterns of its fingerprinted files
     published: dict[str, dict[str, Any]]  # site → bucket, distribution, immutable patterns
     drain_seconds: float
@@ -108,12 +115,14 @@ def load(name: str) -> Application:
                 kind=service["kind"],
                 port=service["port"],
                 health=service["health"],
+                deep=service["deep"],
                 start_seconds=service["start_seconds"],
                 colours=tuple(service["colours"]),
                 hold_seconds=service["hold_seconds"],
             )
             for service in told["services"]
         ),
+        clock=tuple(told["clock"]),
         sites=told["sites"],
         published=told["published"],
         drain_seconds=told["drain_seconds"],
@@ -251,10 +260,10 @@ def unpack(bucket: str, key: str, directory: Path, scratch: Path) -> None:
 # -- migrate ----------------------------------------------------------------------------------
 
 
-def migrate(application: Application, version: str) -> None:
+def migrate(application: Application, version: str, *, restored: bool = False) -> None:
     """Once for all hosts: the database itself remembers which versions it has been brought to."""
     stage(application, version)
-    if application.dump_first:
+    if application.dump_first and not restored:
         dump_first(application, version, application.dump_first)
     unit = f"{application.name}-migrate@{version}.service"
     systemctl("reset-failed", unit)
@@ -379,6 +388,11 @@ def switch(application: Application, version: str, patience: float) -> None:
         return
     if not all((application.release(version) / part).exists() for part in application.artifacts):
         raise RefusedError(f"{application.name} {version} is not staged on this host")
+    if paused(application):
+        raise RefusedError(
+            f"{application.name} is paused here while its database is restored, and serves what it "
+            f"served. Release again when that is over; it ends by itself in a while."
+        )
     leave_rotation(application)
     if changes:
         link(application.current, f"releases/{version}")
@@ -494,13 +508,17 @@ def start(application: Application, service: Service, *, changed: bool) -> None:
 
 def check(service: Service, unit: str, port: int | None) -> None:
     """Healthy within its start time: its light path answers well, or a worker keeps running."""
-    deadline = time.monotonic() + service.start_seconds
     if port is None or service.health is None:
         time.sleep(min(3.0, service.start_seconds))
         if not systemctl("is-active", "--quiet", unit):
             raise RefusedError(f"{unit} does not keep running; see `journalctl -u {unit}`")
         return
-    url = f"http://127.0.0.1:{port}{service.health}"
+    answers_well(service, unit, port, service.health)
+
+
+def answers_well(service: Service, unit: str, port: int, path: str) -> None:
+    url = f"http://127.0.0.1:{port}{path}"
+    deadline = time.monotonic() + service.start_seconds
     while True:
         try:
             with urllib.request.urlopen(url, timeout=5):
@@ -511,7 +529,7 @@ def check(service: Service, unit: str, port: int | None) -> None:
             answer = f"does not answer ({getattr(error, 'reason', error)})"
         if time.monotonic() > deadline:
             raise RefusedError(
-                f"{service.health} of {unit} {answer} after {service.start_seconds} s; "
+                f"{path} of {unit} {answer} after {service.start_seconds} s; "
                 f"see `journalctl -u {unit}`"
             )
         time.sleep(0.5)
@@ -594,6 +612,88 @@ def start_colour(application: Application, service: Service, version: str) -> No
     )
 
 
+# -- pause and resume -------------------------------------------------------------------------
+
+
+def paused(application: Application) -> bool:
+    return (PAUSED / application.name).exists()
+
+
+def pause(application: Application) -> None:
+    """Nothing of it runs and visitors are kept out. Asked for again, it only lasts longer."""
+    if pending := record(application).get("pending"):
+        raise RefusedError(
+            f"{application.name} {pending} is not confirmed yet: try again when its release is over"
+        )
+    fresh = not paused(application)
+    (PAUSED / application.name).touch()
+    # First of all: whatever happens from here on, somebody lets visitors in again.
+    if not systemctl("restart", f"groundwork-resume-{application.name}.timer"):
+        (PAUSED / application.name).unlink()
+        raise RefusedError(
+            f"{application.name} would not be resumed by itself: is this host configured? "
+            "Bring the stack up first"
+        )
+    (STOPPED / application.name).touch()
+    stopped = [
+        *(f"{name}.timer" for name in application.clock),
+        *(f"{name}.service" for name in application.clock),
+        *(unit for service in application.services for unit in units(service)),
+    ]
+    if stopped and not systemctl("stop", *stopped):
+        raise RefusedError(f"not everything of {application.name} can be stopped: {stopped}")
+    for service in application.services:
+        if state_of(service) in ("active", "reloading", "activating", "deactivating"):
+            raise RefusedError(
+                f"{service.unit} cannot be stopped; see `journalctl -u {service.unit}`"
+            )
+    if fresh:
+        say(f"{application.name} paused")
+
+
+def start_again(application: Application, *, everything: bool) -> None:
+    """What answers runs and is well, its stores included; then, if asked for, what only works."""
+    (STOPPED / application.name).unlink(missing_ok=True)
+    if application.serving is None:
+        return
+    answering = [service for service in application.services if service.health]
+    rest = [service for service in application.services if not service.health]
+    for services in (answering, rest) if everything else (answering,):
+        started = [(service, *live(application, service)) for service in services]
+        for _, unit, _ in started:
+            systemctl("reset-failed", unit)
+            if not systemctl("start", unit):
+                raise RefusedError(f"{unit} does not start; see `journalctl -u {unit}`")
+        for service, unit, port in started:
+            check(service, unit, port)
+            if service.deep and port is not None:
+                answers_well(service, unit, port, service.deep)
+
+
+def live(application: Application, service: Service) -> tuple[str, int | None]:
+    """The unit that answers for a service, and where."""
+    if service.kind != "colours":
+        return service.unit, service.port
+    port = live_colour(application, service)
+    return colour_unit(service, port), port
+
+
+def resume(application: Application) -> None:
+    """All of it runs, and visitors are let in: what is unwell even then, the load balancer sees."""
+    fresh = paused(application)
+    try:
+        if fresh:
+            start_again(application, everything=True)
+    finally:
+        (PAUSED / application.name).unlink(missing_ok=True)
+        if application.clock:
+            systemctl("start", *(f"{name}.timer" for name in application.clock))
+        # Started for nothing, it stops, and is as a run of the configuration wants it.
+        systemctl("restart", f"groundwork-resume-{application.name}.timer")
+    if fresh:
+        say(f"{application.name} resumed")
+
+
 # -- confirm and return -----------------------------------------------------------------------
 
 
@@ -657,6 +757,7 @@ def show(application: Application) -> None:
         "pending": known.get("pending"),
         "confirmed": known.get("confirmed"),
         "history": known.get("history") or [],
+        "paused": paused(application),
         "services": {service.name: state_of(service) for service in application.services},
     }
     print(json.dumps(told))
@@ -710,6 +811,9 @@ def main() -> int:
         "publish",
         "confirm",
         "return",
+        "pause",
+        "start",
+        "resume",
         "show",
         "leave",
     )
@@ -721,6 +825,10 @@ def main() -> int:
     parser.add_argument("--kept", type=plain, help="release that is gone back to")
     parser.add_argument("--plan", action="store_true", help="only say what would be done")
     parser.add_argument("--again", action="store_true", help="seed although it has been done")
+    parser.add_argument("--all", action="store_true", help="start what answers nobody as well")
+    parser.add_argument(
+        "--restored", action="store_true", help="migrate what comes from a dump: no dump first"
+    )
     given = parser.parse_args()
     try:
         application = load(given.application)
@@ -733,12 +841,18 @@ def main() -> int:
             show(application)
         elif given.action == "leave":
             leave_rotation(application)
+        elif given.action == "pause":
+            pause(application)
+        elif given.action == "start":
+            start_again(application, everything=given.all)
+        elif given.action == "resume":
+            resume(application)
         elif given.action == "stage":
             stage(application, given.version)
         elif given.action == "publish":
             publish(application, given.version)
         elif given.action == "migrate":
-            migrate(application, given.version)
+            migrate(application, given.version, restored=given.restored)
         elif given.action == "down":
             go_down(application, given.version, given.target, given.kept, only_planned=given.plan)
         elif given.action == "seed":

@@ -16,6 +16,9 @@ LIVE = "/etc/nginx/live"
 """One file an upstream with two colours: which of the two answers. The release writes it."""
 DRAIN = "/run/groundwork/drain"
 """While DRAIN/APPLICATION exists, the load balancer is told that the host is unwell for it."""
+PAUSED = "/var/lib/groundwork/paused"
+"""While PAUSED/APPLICATION exists, visitors are told to come again later. On disk: a host that is
+rebooted meanwhile is still paused."""
 CHECKER = "ELB-HealthChecker/"
 """How a load balancer's checks call themselves (ELB user guide, target group health checks)."""
 UNIT = "nginx.service"
@@ -225,6 +228,7 @@ def nginx(wanted: Nginx) -> Role:
                 f"d {DRAIN} 0755 root root -\n",
             ),
             Directory(DRAIN),
+            Directory(PAUSED),
             File(
                 MAIN,
                 configuration(wanted),
@@ -439,6 +443,12 @@ def _needs_release(server: Server) -> Iterator[str]:
     yield from block(f"if (!-e {current(server.application)})", ["return 503;"])
 
 
+def _is_open(server: Server) -> Iterator[str]:
+    """In every block for visitors."""
+    yield from _needs_release(server)
+    yield from block(f"if (-e {PAUSED}/{server.application})", ["return 503;"])
+
+
 def _unavailable(server: Server) -> Iterator[str]:
     yield "error_page 503 @unavailable;"
     yield from block(
@@ -494,6 +504,7 @@ def _health(server: Server, health: Health) -> Iterator[str]:
             "access_log off;",
             *_needs_release(server),
             *_leaving(server),
+            *_paused(server),
             *_headers(server),
             *answer,
         ],
@@ -505,6 +516,14 @@ def _leaving(server: Server) -> Iterator[str]:
     yield "set $rotation $asked_by;"
     yield from block(f"if (-e {DRAIN}/{server.application})", ['set $rotation "$asked_by leaves";'])
     yield from block('if ($rotation = "load-balancer leaves")', ["return 503;"])
+
+
+def _paused(server: Server) -> Iterator[str]:
+    """The load balancer goes on sending: what tells visitors when to come again is this host."""
+    yield 'set $pause "";'
+    yield from block(f"if (-e {PAUSED}/{server.application})", ["set $pause $asked_by;"])
+    yield from block("if ($pause = load-balancer)", ['return 200 "paused\\n";'])
+    yield from block("if ($pause = visitor)", ["return 503;"])
 
 
 def _entry_page(server: Server) -> Iterator[str]:
@@ -523,7 +542,7 @@ def _match(path: str) -> str:
 
 
 def _proxied(server: Server, location: Proxied) -> Iterator[str]:
-    yield from _needs_release(server)
+    yield from _is_open(server)
     yield f"client_max_body_size {location.body_limit.lower()};"
     yield f"client_body_timeout {location.body_timeout_seconds}s;"
     if location.limit:
@@ -544,7 +563,7 @@ def _proxied(server: Server, location: Proxied) -> Iterator[str]:
         yield from block(
             f"location ~* \\.({extensions})$",
             [
-                *_needs_release(server),
+                *_is_open(server),
                 "proxy_hide_header Cache-Control;",
                 "proxy_hide_header Expires;",
                 *_headers(server, besides=[IMMUTABLE]),
@@ -586,7 +605,7 @@ def _pass(server: Server, upstream: str, *, websocket: bool, read_timeout: int) 
 
 
 def _files(server: Server, location: Files) -> Iterator[str]:
-    yield from _needs_release(server)
+    yield from _is_open(server)
     yield f"root {location.directory};"
     yield "index index.html;"
     # The page itself is asked for each time; what it names is fingerprinted.
@@ -597,7 +616,7 @@ def _files(server: Server, location: Files) -> Iterator[str]:
         yield from block(
             "location ~* \\.[a-z0-9]+$",
             [
-                *_needs_release(server),
+                *_is_open(server),
                 *_headers(server, besides=['add_header Cache-Control "no-cache";']),
                 "try_files $uri =404;",
             ],
@@ -606,7 +625,7 @@ def _files(server: Server, location: Files) -> Iterator[str]:
         yield from block(
             f"location ^~ {_match(pattern)}",
             [
-                *_needs_release(server),
+                *_is_open(server),
                 *([f"root {location.immutable_directory};"] * bool(location.immutable_directory)),
                 *_headers(server, besides=[IMMUTABLE]),
                 "try_files $uri =404;",

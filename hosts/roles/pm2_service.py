@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hosts.programs import DIRECTORY, source
+from hosts.roles.nginx import PAUSED
 from hosts.roles.node_runtime import NodeRuntime, Pm2Runtime
 from hosts.roles.service import Service, service_role
 from hosts.steps import Absent, File, Role, Running, exchange
@@ -117,7 +118,8 @@ def pm2_service(wanted: Pm2Service) -> Role:
             ),
             File(
                 f"/etc/systemd/system/{clock}.timer",
-                f"[Unit]\nDescription={service.key}: daily exchange of processes\n\n"
+                f"[Unit]\nDescription={service.key}: daily exchange of processes\n"
+                f"ConditionPathExists=!{PAUSED}/{service.application}\n\n"
                 f"[Timer]\nOnCalendar={wanted.restart_at}\n"
                 f"RandomizedDelaySec={MINUTES_APART}min\nFixedRandomDelay=yes\n\n"
                 "[Install]\nWantedBy=timers.target\n",

@@ -7,11 +7,15 @@ from typing import Literal
 
 from hosts.programs import DIRECTORY, source
 from hosts.roles import nginx
+from hosts.roles.service import STOPPED
 from hosts.steps import Absent, Directory, File, Role, Running, Step
 from hosts.unit import CONFINEMENT
 
 LEAVING_MARGIN = 15
 """Seconds beyond the drain until a host that goes down waits no longer."""
+
+LONGEST_PAUSE = 900
+"""Seconds after which a paused host resumes by itself, unless it is told to stay so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,8 @@ class ReleasedService:
     port: int | None = None
     health: str | None = None
     """Light path on the service's own port; a worker has none."""
+    deep: str | None = None
+    """Path that asks its stores as well; looked at after a pause."""
     start_seconds: int = 60
     colours: tuple[int, ...] = ()
     hold_seconds: int = 0
@@ -49,6 +55,8 @@ class Releases:
     artifacts: Mapping[str, Literal["tar.gz", "jar"]]
     """Services and sites of this host, and how each is packed."""
     services: tuple[ReleasedService, ...]
+    clock: tuple[str, ...] = ()
+    """What a timer of the same name starts on this host."""
     sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Site → path patterns of its fingerprinted files, which outlive their version a while."""
     published: Mapping[str, PublishedSite] = field(default_factory=dict[str, PublishedSite])
@@ -83,12 +91,14 @@ def releases(wanted: Releases) -> Role:
                 "kind": service.kind,
                 "port": service.port,
                 "health": service.health,
+                "deep": service.deep,
                 "start_seconds": service.start_seconds,
                 "colours": list(service.colours),
                 "hold_seconds": service.hold_seconds,
             }
             for service in wanted.services
         ],
+        "clock": list(wanted.clock),
         "sites": {site: list(patterns) for site, patterns in sorted(wanted.sites.items())},
         "published": {site: asdict(place) for site, place in sorted(wanted.published.items())},
         "drain_seconds": wanted.drain_seconds,
@@ -98,6 +108,7 @@ def releases(wanted: Releases) -> Role:
     }
     leaving = f"groundwork-leave-{wanted.application}.service"
     leave, active = _leave(wanted, leaving)
+    resume, armed = _resume(wanted)
     return Role(
         name=f"releases of {wanted.application}",
         configure=(
@@ -111,9 +122,38 @@ def releases(wanted: Releases) -> Role:
             Directory(f"/srv/{wanted.application}"),
             Directory(f"/srv/{wanted.application}/releases"),
             leave,
+            *resume,
         ),
-        activate=active,
+        activate=(*active, *armed),
     )
+
+
+def _resume(wanted: Releases) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Where nobody ends a pause, the host does. The timer starts with the pause, and again with
+    the machine: one that is rebooted meanwhile waits as long once more."""
+    if not wanted.services and not wanted.sites:
+        return (), ()  # the operations instance, on which nothing of it is paused
+    name = f"groundwork-resume-{wanted.application}"
+    condition = f"ConditionPathExists={nginx.PAUSED}/{wanted.application}"
+    unit = f"[Unit]\nDescription={wanted.application}: resumed, where nobody does it\n{condition}\n"
+    command = f"{DIRECTORY}/release resume {wanted.application}"
+    files = (
+        Directory("/var/lib/groundwork"),
+        Directory(nginx.PAUSED),
+        Directory(STOPPED),
+        File(
+            f"/etc/systemd/system/{name}.service",
+            f"{unit}\n[Service]\nType=oneshot\n"
+            f"ExecStart=/usr/bin/flock --wait 900 /run/groundwork.lock {command}\n"
+            f"ReadWritePaths=/run /var/lib/groundwork\n\n{CONFINEMENT}",
+        ),
+        File(
+            f"/etc/systemd/system/{name}.timer",
+            f"{unit}\n[Timer]\nOnActiveSec={LONGEST_PAUSE}s\nAccuracySec=1s\n\n"
+            "[Install]\nWantedBy=timers.target\n",
+        ),
+    )
+    return files, (Running(f"{name}.timer"),)
 
 
 def _leave(wanted: Releases, unit: str) -> tuple[Step, tuple[Step, ...]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from hosts.roles.nginx import PAUSED
 from hosts.roles.service import Service, command_role
 from hosts.steps import File, Role, Running
 
@@ -68,7 +69,9 @@ def schedule(wanted: Schedule) -> Role:
         configure=(
             File(
                 f"/etc/systemd/system/{service.key}.timer",
-                f"[Unit]\nDescription={service.key}\n\n[Timer]\nOnCalendar={wanted.at}\n"
+                f"[Unit]\nDescription={service.key}\n"
+                f"ConditionPathExists=!{PAUSED}/{service.application}\n\n"
+                f"[Timer]\nOnCalendar={wanted.at}\n"
                 "AccuracySec=1s\nPersistent=yes\n\n[Install]\nWantedBy=timers.target\n",
             ),
         ),

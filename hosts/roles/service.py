@@ -13,6 +13,9 @@ from hosts.unit import ServiceUnit, environment_file, user_name
 COLOUR = "@COLOUR@"
 """Stands for the port of a colour, until the unit file says it in systemd's words."""
 
+STOPPED = "/var/lib/groundwork/stopped"
+"""While STOPPED/APPLICATION exists, nothing of it starts on this host, not even at a reboot."""
+
 VERSION = "@VERSION@"
 """Stands for the version of a release that a unit is started for."""
 
@@ -127,7 +130,7 @@ class Service:
                     *((f"{self.secrets_directory}/environment",) if self.secrets else ()),
                 ),
                 "before_start": self.fetch_secrets,
-                "needs": (self.directory,),
+                "needs": (self.directory, f"!{STOPPED}/{self.application}"),
                 "writable": self.writable,
                 "memory_limit": self.memory_limit,
                 "start_seconds": self.start_seconds,

@@ -165,7 +165,7 @@ def test_an_answer_that_is_no_yes_changes_nothing(
     engine: EngineStandIn, root: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = file.read_text()
-    monkeypatch.setattr(module, "_agreed", lambda: False)
+    monkeypatch.setattr(module, "agreed", lambda _: False)
 
     assert main(["release", "local", APP, "1.0.1"], root) == 1
     assert verbs(engine) == ["preview"]
@@ -200,11 +200,11 @@ def test_what_serves_already_is_no_release(engine: EngineStandIn, root: Path) ->
 def test_an_edit_of_a_person_meanwhile_is_not_undone(
     root: Path, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def edits() -> bool:
+    def edits(question: str) -> bool:
         file.write_text(file.read_text() + "# mine\n")
         return False
 
-    monkeypatch.setattr(module, "_agreed", edits)
+    monkeypatch.setattr(module, "agreed", edits)
 
     assert main(["release", "local", APP, "1.0.1"], root) == 1
     assert file.read_text().endswith("# mine\n")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from commands import restore_drill
+from commands import dump, restore_drill
 from commands.__main__ import main
 
 
@@ -27,6 +27,7 @@ def way(monkeypatch: pytest.MonkeyPatch) -> Way:
         yield made
 
     monkeypatch.setattr(restore_drill, "way_to", way_to)
+    monkeypatch.setattr(dump, "way_to", way_to)
     return made
 
 
@@ -38,6 +39,15 @@ def test_the_newest_dump_is_drilled_by_the_user_of_dumps_and_its_outcome_is_the_
     program = "/usr/local/lib/groundwork/dump"
     user = ("sudo", "-n", "-u", "groundwork-dumps")
     assert way.asked == [(*user, program, "drill", "threed-generator-main")]
+
+
+def test_one_more_dump_is_taken_by_the_same_user(way: Way) -> None:
+    assert main(["dump", "prod", "threed-generator"]) == 3
+
+    assert way.asked[0][2:] == (
+        *("-u", "groundwork-dumps", "/usr/local/lib/groundwork/dump"),
+        *("dump", "threed-generator-main"),
+    )
 
 
 def test_an_older_dump_can_be_named(way: Way) -> None:

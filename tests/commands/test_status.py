@@ -205,6 +205,17 @@ def test_an_unconfirmed_version_a_dead_unit_and_a_lost_target_stand_out(
     assert not row.well
 
 
+def test_a_service_that_is_paused_for_a_restore_stands_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    says = {"serving": "1.4.3", "pending": None, "paused": True, "services": {"web": "inactive"}}
+
+    row = served(monkeypatch, says, "healthy")
+
+    assert row.cells[4] == "paused"
+    assert not row.well
+
+
 def test_a_host_that_is_not_reached_is_a_row_and_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
     row = served(monkeypatch, None, "healthy")
 

@@ -188,10 +188,16 @@ def host(*, pm2: Pm2Runtime | None = None) -> list[Role]:
                         name="api", unit=API.unit, kind="exchange", port=3001, health="/health"
                     ),
                     ReleasedService(
-                        name="mail", unit=MAIL.unit, kind="restart", port=3005, health="/health"
+                        name="mail",
+                        unit=MAIL.unit,
+                        kind="restart",
+                        port=3005,
+                        health="/health",
+                        deep="/facts",
                     ),
                     ReleasedService(name="worker", unit=WORKER.unit, kind="restart"),
                 ),
+                clock=("notebook-api-exchange", "notebook-worker-nightly"),
                 sites={"web": ("/assets/*",)},
                 drain_seconds=2,
                 settle_seconds=1,

@@ -629,6 +629,59 @@ def test_an_unconfirmed_release_goes_back_by_itself(host: Host) -> None:
     host.wait_until('test "$(curl -s http://127.0.0.1:3005/health)" = 1.1.0', 60)
 
 
+PAUSED = "test -e /var/lib/groundwork/paused/notebook"
+CODE = "--output /dev/null --write-out '%{http_code}'"
+
+
+def test_while_paused_nothing_runs_and_visitors_are_told_when_to_come_again(host: Host) -> None:
+    host.configure()
+    host.ok(f"{RELEASE} confirm notebook 1.1.0")
+    host.ok(f"{RELEASE} pause notebook")
+    # Neither whoever starts a unit nor a run of the configuration brings anything back.
+    host.ok("systemctl start notebook-api notebook-worker notebook-worker-nightly.timer")
+    host.configure()
+    assert host.configure() == ""
+    for unit in ("api", "mail", "worker"):
+        assert host.shell(f"systemctl is-active notebook-{unit}").stdout == "inactive\n"
+    for timer in ("api-exchange", "worker-nightly"):
+        assert host.shell(f"systemctl is-active notebook-{timer}.timer").stdout == "inactive\n"
+    answer = host.curl(f"--include {API}/")
+    assert answer.startswith("HTTP/1.1 503")
+    assert "Retry-After: 60" in answer
+    assert "X-Frame-Options" in answer
+    assert host.curl(f"{CODE} http://127.0.0.1:13000/") == "503"
+    assert host.curl(f"{CODE} {API}/health") == "503"
+    for address in (f"{API}/health", "http://127.0.0.1:13000/site-health"):
+        assert host.curl(f"{CODE} -A ELB-HealthChecker/2.0 {address}") == "200"
+
+    host.ok(f"{RELEASE} start notebook")
+    assert host.curl("http://127.0.0.1:3005/health") == "1.1.0"
+    assert host.shell("systemctl is-active notebook-worker").stdout == "inactive\n"
+    assert host.curl(f"{CODE} {API}/") == "503"
+
+    host.ok(f"{RELEASE} resume notebook")
+    assert host.curl(f"{CODE} {API}/") == "200"
+    for unit in ("worker.service", "api-exchange.timer", "worker-nightly.timer"):
+        host.ok(f"systemctl is-active notebook-{unit}")
+    assert host.shell("systemctl is-active groundwork-resume-notebook.timer").returncode != 0
+    assert host.configure() == ""
+
+
+def test_a_pause_that_nobody_ends_ends_by_itself(host: Host) -> None:
+    timer = "groundwork-resume-notebook.timer"
+    sooner = f"/run/systemd/system/{timer}.d/soon.conf"
+    host.put({sooner: b"[Timer]\nOnActiveSec=\nOnActiveSec=5s\n"})
+    host.ok("systemctl daemon-reload")
+    try:
+        host.ok(f"{RELEASE} pause notebook")
+        host.ok(PAUSED)
+        host.wait_until(f"! {PAUSED}", 60)
+        assert host.curl(f"{CODE} {API}/") == "200"
+        host.ok("systemctl is-active notebook-worker")
+    finally:
+        host.ok(f"rm {sooner} && systemctl daemon-reload")
+
+
 def test_a_killed_process_is_back_within_its_restart_time(host: Host) -> None:
     host.ok("systemctl kill --signal=SIGKILL notebook-mail")
 

@@ -393,6 +393,40 @@ def test_a_restore_can_be_undone(made: Database, monkeypatch: pytest.MonkeyPatch
     assert made.databases() == [NAME]
 
 
+def test_how_things_stand_is_told_and_what_was_prepared_can_be_dropped(
+    made: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stands() -> dict[str, Any]:
+        capsys.readouterr()
+        assert main(monkeypatch, "status", "shop-main") == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert stands() == {"database": NAME, "prepared": None, "aside": []}
+    main(monkeypatch, "dump", "shop-main")
+    main(monkeypatch, "prepare", "shop-main")
+    assert stands()["prepared"] == f"{NAME}_restored"
+
+    assert main(monkeypatch, "discard", "shop-main") == 0
+    assert stands()["prepared"] is None
+    assert restored(made)
+    assert main(monkeypatch, "discard", "shop-main") == 0
+
+
+def test_an_application_is_not_kept_paused_by_a_dump_that_takes_hours(
+    made: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dump, "SECONDS_FOR_A_TURN", 0.3)
+    main(monkeypatch, "dump", "shop-main")
+    main(monkeypatch, "prepare", "shop-main")
+
+    with dump.workplace():
+        assert main(monkeypatch, "swap", "shop-main") == 1
+
+    assert "try again when it is done" in capsys.readouterr().err
+    assert made.databases() == [NAME, f"{NAME}_restored"]
+    assert main(monkeypatch, "swap", "shop-main") == 0
+
+
 def test_a_failing_rename_leaves_the_original_as_it_was(
     made: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

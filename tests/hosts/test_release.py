@@ -52,6 +52,7 @@ class Host:
         program = source("release.py").replace("/usr/bin/python3", f"{sys.executable} -IS")
         machine.write("/usr/local/lib/groundwork/release", program, "0755")
         machine.ok("mkdir -p /srv/notebook/releases /run/groundwork/drain")
+        machine.ok("mkdir -p /var/lib/groundwork/paused /var/lib/groundwork/stopped")
         self.told()
 
     def told(self, **changes: Any) -> None:
@@ -142,6 +143,7 @@ def host(machine: Machine) -> Iterator[Host]:
 
         def do_GET(self) -> None:
             bad = "bad" in machine.shell(f"readlink {CURRENT}; cat /run/sick").stdout
+            bad = bad or self.path == "/sick"
             self.send_response(500 if bad else 200)
             self.end_headers()
 
@@ -287,11 +289,11 @@ def test_only_a_host_that_others_stand_in_for_takes_its_leave(host: Host) -> Non
         in leaving.content
     )
     assert "TimeoutStopSec=37s" in leaving.content
-    assert releases(told).activate == (Running("groundwork-leave-notebook.service"),)
+    assert Running("groundwork-leave-notebook.service") in releases(told).activate
 
     alone = releases(replace(told, drain_seconds=0))
     assert Absent(unit) in alone.configure
-    assert alone.activate == ()
+    assert alone.activate == (Running("groundwork-resume-notebook.timer"),)
 
 
 def test_a_bad_version_is_taken_back_and_the_old_one_serves(host: Host) -> None:
@@ -760,3 +762,155 @@ def test_nothing_is_migrated_where_the_dump_failed(host: Host) -> None:
 
     assert "nothing was migrated and no host has changed: no space" in why
     assert "notebook-migrate" not in str(host.machine.asked_of_systemd())
+
+
+# -- a pause ------------------------------------------------------------------------------------
+
+PAUSED, STOPPED = (f"/var/lib/groundwork/{word}/notebook" for word in ("paused", "stopped"))
+RESUME = "groundwork-resume-notebook.timer"
+
+
+def act(host: Host, *words: str, fails: bool = False) -> str:
+    """An action that is about no version."""
+    done = host.machine.shell(f"umask 077; /usr/local/lib/groundwork/release {' '.join(words)}")
+    assert (done.returncode != 0) is fails, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr if fails else done.stdout
+
+
+def is_there(host: Host, path: str) -> bool:
+    return host.machine.shell(f"test -e {path}").returncode == 0
+
+
+def test_a_pause_keeps_visitors_out_stops_everything_and_ends_by_itself(host: Host) -> None:
+    host.told(clock=("notebook-worker-nightly",))
+    host.serve("1.0.0")
+
+    assert act(host, "pause notebook") == "changed: notebook paused\n"
+
+    assert is_there(host, PAUSED)
+    assert is_there(host, STOPPED)
+    asked = host.machine.asked_of_systemd()
+    stopped = f"stop notebook-worker-nightly.timer notebook-worker-nightly.service {API} {WORKER}"
+    # Whoever dies in between has somebody that resumes.
+    assert asked.index(f"restart {RESUME}") < asked.index(stopped)
+    assert json.loads(act(host, "show notebook"))["paused"] is True
+    assert act(host, "pause notebook") == ""
+    assert f"restart {RESUME}" in host.machine.asked_of_systemd()
+
+
+def test_what_answers_is_well_before_visitors_come_back_and_workers_after_it(host: Host) -> None:
+    host.told(clock=("notebook-worker-nightly",))
+    host.serve("1.0.0")
+    act(host, "pause notebook")
+    host.machine.asked_of_systemd()
+
+    assert act(host, "start notebook") == ""
+    asked = host.machine.asked_of_systemd()
+    assert f"start {API}" in asked
+    assert f"start {WORKER}" not in asked
+    assert is_there(host, PAUSED)
+    assert not is_there(host, STOPPED)
+
+    assert act(host, "start notebook --all") == ""
+    asked = host.machine.asked_of_systemd()
+    assert f"start {WORKER}" in asked
+    assert not [line for line in asked if "timer" in line]
+    assert is_there(host, PAUSED)
+
+    assert act(host, "resume notebook") == "changed: notebook resumed\n"
+    asked = host.machine.asked_of_systemd()
+    assert "start notebook-worker-nightly.timer" in asked
+    assert f"restart {RESUME}" in asked
+    assert not is_there(host, PAUSED)
+    assert act(host, "resume notebook") == ""
+
+
+def test_what_asks_its_stores_is_asked_before_visitors_come_back(host: Host) -> None:
+    service = ReleasedService(
+        name="api",
+        unit=API,
+        kind="restart",
+        port=host.port,
+        health="/health",
+        deep="/sick",
+        start_seconds=1,
+    )
+    host.told(services=(service,))
+    host.serve("1.0.0")
+    act(host, "pause notebook")
+
+    assert f"/sick of {API} answers 500" in act(host, "start notebook", fails=True)
+    assert is_there(host, PAUSED)
+
+
+def test_a_resume_lets_in_even_where_something_is_unwell_and_says_so(host: Host) -> None:
+    """The load balancer looks itself; kept out, visitors would be turned away by this host."""
+    host.serve("1.0.0")
+    act(host, "pause notebook")
+    host.machine.write("/run/systemctl/broken", f"{WORKER}\n")
+
+    assert f"{WORKER} does not start" in act(host, "resume notebook", fails=True)
+
+    assert not is_there(host, PAUSED)
+    assert not is_there(host, STOPPED)
+
+
+def test_a_release_waits_for_a_pause_and_a_pause_for_a_release(host: Host) -> None:
+    host.serve("1.0.0")
+    host.publish("1.1.0")
+    host.release("stage", "1.1.0")
+    act(host, "pause notebook")
+
+    assert "paused here while its database is restored" in host.release(
+        "switch", "1.1.0", fails=True
+    )
+    assert host.serving == "releases/1.0.0"
+
+    act(host, "resume notebook")
+    host.release("switch", "1.1.0")
+    assert "1.1.0 is not confirmed yet" in act(host, "pause notebook", fails=True)
+    assert not is_there(host, PAUSED)
+
+
+def test_without_somebody_that_ends_it_there_is_no_pause(host: Host) -> None:
+    host.serve("1.0.0")
+    host.machine.write("/run/systemctl/broken", f"{RESUME}\n")
+
+    assert "Bring the stack up first" in act(host, "pause notebook", fails=True)
+
+    assert not is_there(host, PAUSED)
+    assert not is_there(host, STOPPED)
+
+
+def test_before_the_first_release_a_pause_has_nothing_to_start(host: Host) -> None:
+    act(host, "pause notebook")
+    act(host, "start notebook --all")
+    act(host, "resume notebook")
+
+    assert f"start {API}" not in host.machine.asked_of_systemd()
+    assert not is_there(host, PAUSED)
+
+
+def test_the_colour_that_answered_comes_back_after_a_pause(two_colours: TwoColours) -> None:
+    host = two_colours
+    host.serve("1.0.0")
+    host.serve("1.1.0")
+    assert host.live == host.green
+
+    act(host, "pause notebook")
+    asked = host.machine.asked_of_systemd()
+    assert f"stop {host.unit(host.blue)} {host.unit(host.green)}" in asked
+    act(host, "resume notebook")
+
+    asked = host.machine.asked_of_systemd()
+    assert f"start {host.unit(host.green)}" in asked
+    assert f"start {host.unit(host.blue)}" not in asked
+
+
+def test_what_comes_from_a_dump_is_migrated_without_another_dump(host: Host) -> None:
+    dumps(host, 1)
+
+    host.machine.ok("/usr/local/lib/groundwork/release migrate notebook 1.0.0 --restored")
+
+    assert "start notebook-migrate@1.0.0.service" in host.machine.asked_of_systemd()

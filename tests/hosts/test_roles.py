@@ -539,6 +539,39 @@ def test_an_application_without_a_release_answers_503() -> None:
             assert re.search(r"if \(!-e /srv/\w+/current\) \{", body), where
 
 
+def test_a_paused_application_turns_visitors_away_and_the_load_balancer_goes_on_sending() -> None:
+    text = configuration(WEB)
+
+    paused = "if (-e /var/lib/groundwork/paused/notebook) {"
+    for where, body in locations(text).items():
+        if ("proxy_pass" in body or "try_files" in body) and "notebook" in body:
+            assert paused in body, where
+    health = locations(text)["= /health"]
+    assert "set $pause $asked_by;" in health
+    # Unwell before paused: a host that goes down takes its leave all the same.
+    assert health.index("leaves") < health.index("if ($pause = load-balancer) {")
+
+
+def test_what_is_paused_starts_neither_at_a_reboot_nor_by_the_clock() -> None:
+    units = {
+        step.path.rpartition("/")[2]: step.content
+        for role in sample.host()
+        for step in role.configure
+        if isinstance(step, File) and step.path.startswith("/etc/systemd/system/")
+    }
+    for name in ("api", "mail", "worker", "worker-nightly"):
+        unit = units[f"notebook-{name}.service"]
+        assert "ConditionPathExists=!/var/lib/groundwork/stopped/notebook\n" in unit
+    for name in ("worker-nightly", "api-exchange"):
+        timer = units[f"notebook-{name}.timer"]
+        assert "ConditionPathExists=!/var/lib/groundwork/paused/notebook\n" in timer
+    timer = units["groundwork-resume-notebook.timer"]
+    assert "ConditionPathExists=/var/lib/groundwork/paused/notebook\n" in timer
+    assert "OnActiveSec=900s\n" in timer
+    assert "WantedBy=timers.target" in timer
+    assert "release resume notebook\n" in units["groundwork-resume-notebook.service"]
+
+
 def test_an_unknown_host_name_is_answered_by_nobody_s_server() -> None:
     text = configuration(WEB)
 
