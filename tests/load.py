@@ -10,6 +10,7 @@ Failed is every request that got no answer in time, or another one than 2xx, 3xx
 
 import argparse
 import http.client
+import itertools
 import json
 import math
 import signal
@@ -105,6 +106,7 @@ class Load:
         self._lock = threading.Lock()
         self._unread: list[str] = []
         self._unasked: list[str] = []
+        self._gets = itertools.cycle(wanted.gets)
         self._began = 0.0
         self.seen = Seen()
 
@@ -182,7 +184,7 @@ class Load:
                 return "POST", self._unasked.pop()
             if self._unread:
                 return "GET", self._unread.pop()
-        return "GET", wanted.gets[tick % len(wanted.gets)]
+            return "GET", next(self._gets)
 
     def _request(
         self, tick: int, kept: http.client.HTTPConnection | None, *, source: str | None

@@ -1,10 +1,12 @@
 """The databases of the local stack, asked from behind, whatever became of their users."""
 
+import json
 from typing import Any
 
 from localcloud.machines.container import Container
 from localcloud.services import databases, mariadb, postgres
 from localcloud.services.fleet import directory_name
+from settings.load import stack_configuration
 from tests.e2e.cloud import REGION, Cloud
 
 
@@ -19,6 +21,12 @@ def described(cloud: Cloud, application: str, *, replica: bool = False) -> dict[
     return found
 
 
+def name_of(application: str) -> str:
+    """Its database on the server, which the operations instance makes: RDS does not know it."""
+    placed = json.loads(stack_configuration("local")["groundwork:applications"])
+    return placed[application]["stores"]["main"]["name"]
+
+
 def server(cloud: Cloud, database: dict[str, Any]) -> Container:
     """The machine that it is here."""
     name = directory_name(databases.KIND, REGION, database["DBInstanceIdentifier"])
@@ -26,14 +34,12 @@ def server(cloud: Cloud, database: dict[str, Any]) -> Container:
 
 
 def query(cloud: Cloud, database: dict[str, Any], statement: str, *, of: str = "") -> str:
-    """What the server's own user is answered, bare; a replica does not say `of` which database."""
+    """What the server's own user is answered, bare; nothing while there is no server."""
     container = server(cloud, database)
     if container.leader is None:
         return ""
     asking = _mysql if database["Engine"] == "mysql" else _postgres
-    return container.run(
-        *asking(database, statement, of or database.get("DBName", "postgres"))
-    ).stdout.strip()
+    return container.run(*asking(database, statement, of)).stdout.strip()
 
 
 def _postgres(database: dict[str, Any], statement: str, of: str) -> tuple[str, ...]:
@@ -41,7 +47,7 @@ def _postgres(database: dict[str, Any], statement: str, of: str) -> tuple[str, .
     return (
         *("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups"),
         *(f"{postgres.BINARIES}/psql", "-XqAt", "-h", postgres.SOCKET, "-U", postgres.SUPERUSER),
-        *("-p", str(database["Endpoint"]["Port"]), "-d", of, "-c", statement),
+        *("-p", str(database["Endpoint"]["Port"]), "-d", of or "postgres", "-c", statement),
     )
 
 

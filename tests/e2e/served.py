@@ -23,6 +23,8 @@ class Traffic:
     host: str
     gets: tuple[str, ...]
     posts: tuple[str, ...] = ()
+    post_every: int = 4
+    """Every how manieth request is a POST."""
     rate: float = 4.0
     then: tuple[str, str] | None = None
     """What is made at the first path is asked for once more with the second: it names a job."""
@@ -94,6 +96,7 @@ AIXSSS = Served(
             "app.aixsss.test",
             ("/", "/api/health"),
             ("/api/projects?title=load",),
+            post_every=8,
             then=("/api/projects", f"/outline?milliseconds={SECONDS_OF_WORK * 1000}"),
         ),
     ),
@@ -199,6 +202,7 @@ def under_load(visitor: Visitor, served: Served, folder: Path) -> Iterator[Load]
                         gets=one.gets,
                         posts=one.posts,
                         read_back=bool(one.posts),
+                        post_every=one.post_every,
                         rate=one.rate,
                         then=one.then,
                         # All of the cloud runs on this machine: slow is not failed.

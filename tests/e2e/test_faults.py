@@ -12,7 +12,7 @@ import pytest
 
 from localcloud.services import caches
 from tests.e2e.cloud import STACK_FILE, Cloud, Host, wait_for
-from tests.e2e.database_server import described, query, server
+from tests.e2e.database_server import described, name_of, query, server
 from tests.e2e.served import PATIENCE, THREED, Served, hosts_of, under_load, well
 from tests.e2e.visitor import Visitor
 
@@ -266,7 +266,7 @@ def test_a_promoted_replica_has_every_acknowledged_write_and_up_makes_another_on
     cloud.client("rds").promote_read_replica(DBInstanceIdentifier=identifier)
     recovering = "SELECT pg_is_in_recovery()"
     assert wait_for(lambda: query(cloud, replica, recovering) == "f", PATIENCE)
-    there = query(cloud, replica, "SELECT id FROM models", of=primary["DBName"]).split()
+    there = query(cloud, replica, "SELECT id FROM models", of=name_of(SERVED.name)).split()
     assert acknowledged <= set(there)
 
     cloud.expect("pulumi", "refresh", "--stack", "local", "--yes", "--skip-preview")

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.e2e.cloud import STACK_FILE, Cloud, Host, wait_for
-from tests.e2e.database_server import described, query
+from tests.e2e.database_server import described, name_of, query
 from tests.e2e.served import (
     INGENIO,
     PATIENCE,
@@ -161,8 +161,15 @@ def test_jobs_that_are_asked_for_during_a_release_are_all_done(
 
 
 def outcome(visitor: Visitor, address: str) -> Any:
-    assert wait_for(lambda: slowly(visitor, address)["state"] in ("completed", "failed"), PATIENCE)
-    return slowly(visitor, address)
+    """What has become of a job, once that is certain."""
+    told: Any = {}
+
+    def over() -> bool:
+        told.update(slowly(visitor, address))
+        return told["state"] in ("completed", "failed")
+
+    assert wait_for(over, PATIENCE)
+    return told
 
 
 def journal(host: Host, since: float, *words: str) -> list[str]:
@@ -203,14 +210,17 @@ def test_a_release_migrates_once_however_many_hosts_it_has(
     database = described(cloud, served.name)
     record = "groundwork_migrations" if database["Engine"] == "mysql" else "groundwork.migrations"
     counted = f"SELECT count(*) FROM {record} WHERE version = '{version}'"  # noqa: S608 - ours
-    assert query(cloud, database, counted) == "1"
-    (operations,) = hosts_in(cloud, "groundwork-operations").values()
-    said = journal(operations, released.began, f"--identifier={served.name}-migrate")
+    assert query(cloud, database, counted, of=name_of(served.name)) == "1"
+    said = journal(
+        cloud.machines()["groundwork-operations"],
+        released.began,
+        f"--identifier={served.name}-migrate",
+    )
     assert sum(line.endswith(f"brought to {version}") for line in said) == 1
     if served.name in MIGRATED:
         file = released.migrations[served.name]
         rows = f"SELECT count(*) FROM schema_migrations WHERE {MIGRATED[served.name]} = '{file}'"  # noqa: S608 - ours
-        assert query(cloud, database, rows) == "1"
+        assert query(cloud, database, rows, of=name_of(served.name)) == "1"
         assert sum(file in line for line in said) == 1
 
 
