@@ -23,6 +23,7 @@ ON_THE_PLATFORM = frozenset(
         "made",
         "platform",
         "releases",
+        "restore",
         "shapes",
         "status",
         "under_load",

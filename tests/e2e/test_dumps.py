@@ -1,190 +1,33 @@
 """Dumps on a booted operations instance: its timer, its role, the real AWS CLI, both engines."""
 
 import datetime
-import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from hosts.programs import DIRECTORY, source
-from hosts.roles.baseline import Baseline, baseline
-from hosts.roles.database_bootstrap import DatabaseBootstrap, DatabaseRole, database_bootstrap
-from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
-from hosts.roles.dumps import DumpedDatabase, dumps
-from hosts.roles.operations import Operations, operations
-from hosts.roles.release import Releases, releases
-from hosts.roles.service import Service
-from hosts.script import COMMAND, render
-from hosts.steps import File, Role
-from tests.e2e.emulated import REGION, Emulated, emulated, eventually
+from tests.e2e.dumped import (
+    APPLICATIONS,
+    RELEASE,
+    STORES,
+    arrived,
+    configure,
+    newest,
+    owner,
+    run,
+    take,
+    with_dumps,
+)
+from tests.e2e.emulated import Emulated, eventually
 from tests.e2e.migration_files import publish
 
 pytestmark = pytest.mark.long
-PASSWORD = "s3cret-%-word"
-NAME = "3dgenerator_prod"
-APPLICATIONS = {"postgres": "shop", "mysql": "photo"}
-STORES = {"postgres": "shop-main", "mysql": "photo-main"}
-# Both have one name, as two applications' databases may: what differs is where their dumps lie.
-PREFIXES = {"postgres": "shop", "mysql": "photo"}
-PROGRAM = "/usr/local/lib/groundwork/dump"
-RELEASE = "sudo /usr/local/lib/groundwork/release"
-
-
-def bootstrap(cloud: Emulated, engine: str) -> DatabaseBootstrap:
-    """As the program tells the operations instance, with the secrets that it makes."""
-    secrets = cloud.client("secretsmanager")
-    place = instance(cloud, engine)["Endpoint"]
-
-    def secret(user: str, password: str) -> str:
-        content = {"username": user, "password": password, "host": place["Address"]}
-        return secrets.create_secret(
-            Name=f"{engine}-{user}", SecretString=json.dumps({**content, "port": place["Port"]})
-        )["ARN"]
-
-    return DatabaseBootstrap(
-        key=STORES[engine],
-        engine="postgres" if engine == "postgres" else "mysql",
-        database=NAME,
-        administrator_secret_arn=secret("administrator", PASSWORD),
-        owner="shop_owner",
-        owner_secret_arn=secret("shop_owner", "owner's-word"),
-        roles=(
-            DatabaseRole(name="shop", secret_arn=secret("shop", "its-word"), rights="write"),
-            DatabaseRole(
-                name="shop_backup", secret_arn=secret("shop_backup", "b-word"), rights="backup"
-            ),
-        ),
-        certificates="/etc/ssl/certs/ca-certificates.crt",
-        character_set="UTF8" if engine == "postgres" else "utf8mb4",
-    )
-
-
-def dumped(engine: str, specification: str, key_arn: str) -> DumpedDatabase:
-    return DumpedDatabase(
-        key=STORES[engine],
-        specification=specification,
-        stack="prod",
-        bucket="backups",
-        region=REGION,
-        encryption_key_arn=key_arn,
-        prefix=PREFIXES[engine],
-        validate_with="SELECT count(*) FROM users",
-        at="*-*-* 02:00:00 Europe/Berlin",
-        drill_at="*-*-01 04:00:00",
-    )
-
-
-def released(application: str, bootstrap: DatabaseBootstrap) -> list[Role]:
-    migration = DatabaseMigration(
-        service=Service(application=application, name="api", environment={}, secrets={}),
-        bootstrap=bootstrap,
-        sql=SqlFiles(directory="migrations", down_directory="migrations"),
-    )
-    release = Releases(
-        application=application,
-        bucket="artifacts",
-        artifacts={"api": "tar.gz"},
-        services=(),
-        drain_seconds=0,
-        settle_seconds=0,
-        dump_first=bootstrap.key,
-    )
-    return [database_migration(migration), releases(release)]
 
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
-    with emulated(tmp_path_factory.mktemp("dumps")) as made:
-        iam = made.client("iam")
-        iam.create_role(RoleName="operations", AssumeRolePolicyDocument="{}")
-        iam.create_instance_profile(InstanceProfileName="operations")
-        iam.add_role_to_instance_profile(InstanceProfileName="operations", RoleName="operations")
-        group = made.group("operations", port_22=made.public)
-        made.operations = made.instance(
-            "operations", group, public=True, IamInstanceProfile={"Name": "operations"}
-        )
-        stores = made.group("stores", port_5432=group, port_3306=group)
-        rds = made.client("rds")
-        rds.create_db_subnet_group(
-            DBSubnetGroupName="stores", DBSubnetGroupDescription="s", SubnetIds=made.subnets
-        )
-        for engine, version in (("postgres", "17"), ("mysql", "8.4")):
-            rds.create_db_instance(
-                DBInstanceIdentifier=engine,
-                Engine=engine,
-                EngineVersion=version,
-                DBInstanceClass="db.t4g.medium",
-                MasterUsername="administrator",
-                MasterUserPassword=PASSWORD,
-                AllocatedStorage=20,
-                DBSubnetGroupName="stores",
-                VpcSecurityGroupIds=[stores],
-            )
-        for bucket in ("backups", "artifacts"):
-            made.client("s3").create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-            )
-        key_arn = made.client("kms").create_key()["KeyMetadata"]["Arn"]
-        made.reachable()
-        # What the first boot leaves there.
-        cloud_program = File(f"{DIRECTORY}/cloud", source("cloud.py"), mode="0755")
-        wanted = [
-            Role(name="first boot", configure=(cloud_program,)),
-            baseline(Baseline(time_zone="Etc/UTC")),
-            operations(Operations(engines=frozenset({"postgres", "mysql"}))),
-        ]
-        for engine in STORES:
-            eventually(lambda name=engine: instance(made, name)["DBInstanceStatus"] == "available")
-            bootstrapped = bootstrap(made, engine)
-            told = dumped(engine, bootstrapped.specification, key_arn)
-            wanted += [database_bootstrap(bootstrapped), dumps(told)]
-            wanted += released(APPLICATIONS[engine], bootstrapped)
-            (made.folder / f"{engine}-soon").write_text(
-                render([dumps(replace(told, at="*-*-* *:*:00/10"))])
-            )
-        (made.folder / "configuration").write_text(render(wanted))
-        configure(made, "configuration")
-        for engine in STORES:
-            owner(
-                made,
-                engine,
-                "CREATE TABLE users (id int PRIMARY KEY, name varchar(99)); "
-                "INSERT INTO users VALUES (1, 'Ä'), (2, NULL);",
-            )
+    with with_dumps(tmp_path_factory.mktemp("dumps")) as made:
         yield made
-
-
-def instance(cloud: Emulated, identifier: str) -> dict[str, Any]:
-    found = cloud.client("rds").describe_db_instances(DBInstanceIdentifier=identifier)
-    return found["DBInstances"][0]
-
-
-def configure(cloud: Emulated, name: str) -> str:
-    """What a configuration that was written in the folder says it changed."""
-    done = cloud.ssh(COMMAND, timeout=500, stdin=(cloud.folder / name).read_text())
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def owner(cloud: Emulated, engine: str, statement: str) -> str:
-    """A statement of the owner's, by the program's own client."""
-    return cloud.says(
-        'sudo python3 -c \'import sys; sys.path.insert(0, "/usr/local/lib/groundwork"); '
-        "from pathlib import Path; from hosts.programs.database_client import load, answer; "
-        f'print(answer(load(Path("/etc/groundwork/databases/{STORES[engine]}.json"), '
-        "owner_alone=True), sys.stdin.read()))' <<'END'\n" + statement + "\nEND"
-    )
-
-
-def run(cloud: Emulated, action: str, engine: str) -> str:
-    done = cloud.ssh(
-        f"sudo -n -u groundwork-dumps {PROGRAM} {action} {STORES[engine]}", timeout=180
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def state(cloud: Emulated) -> str:
@@ -209,24 +52,6 @@ def measured(cloud: Emulated, key: str) -> dict[str, float]:
             )
             sums[metric["MetricName"]] = sum(one["Sum"] for one in found["Datapoints"])
     return sums
-
-
-def take(cloud: Emulated, engine: str) -> None:
-    done = cloud.ssh(f"sudo systemctl start groundwork-dump@{STORES[engine]}.service", timeout=180)
-    assert done.returncode == 0, done.stderr
-
-
-def arrived(cloud: Emulated, engine: str) -> list[str]:
-    """What lies in the bucket of a database's dumps, the oldest first."""
-    beginning = f"{PREFIXES[engine]}/{NAME}_"
-    found = cloud.client("s3").list_objects_v2(Bucket="backups", Prefix=beginning)
-    return sorted(one["Key"] for one in found.get("Contents", []))
-
-
-def newest(cloud: Emulated, engine: str) -> dict[str, Any]:
-    """The manifest of the newest dump."""
-    key = [key for key in arrived(cloud, engine) if key.endswith(".json")][-1]
-    return json.loads(cloud.client("s3").get_object(Bucket="backups", Key=key)["Body"].read())
 
 
 @contextmanager
