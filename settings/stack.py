@@ -163,6 +163,8 @@ class Pool(Model):
     count: Annotated[int, Field(strict=True, ge=1, le=24)] = 1
     """Spread over the zones in turn; one more adds one and renames none."""
     disk_gb: Annotated[int, Field(strict=True, ge=8, le=2048)] = 20
+    least_mbps: Annotated[int, Field(strict=True, ge=1, le=100_000)] | None = None
+    """Megabits a second that each host must have for good: a smaller instance type is refused."""
 
 
 class HostsPlacement(Model):

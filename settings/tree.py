@@ -135,6 +135,20 @@ GIB_OF_A_BURSTABLE = {
 }
 
 
+# Megabits a second that a burstable size of the third generation on has for good, and that even the
+# smallest of the other families has (EC2 user guide, network specifications).
+MBPS_OF_A_BURSTABLE = {
+    "nano": 32,
+    "micro": 64,
+    "small": 128,
+    "medium": 256,
+    "large": 512,
+    "xlarge": 1024,
+    "2xlarge": 2048,
+}
+LEAST_MBPS = 500
+
+
 def processors_of(instance_type: str) -> int | None:
     """Virtual processors of an instance type; None where its size is none that is known here."""
     family, _, size = instance_type.partition(".")
@@ -157,3 +171,11 @@ def memory_of(instance_type: str) -> int | None:
     if per_processor is None or processors is None or not generation or int(generation) < 5:
         return None
     return per_processor * processors * 1024
+
+
+def mbps_of(instance_type: str) -> int | None:
+    """Megabits a second that an instance type has at least; None where that is not known here."""
+    family, _, size = instance_type.partition(".")
+    if family[:2] in ("t3", "t4"):
+        return MBPS_OF_A_BURSTABLE.get(size)
+    return None if family.startswith("t") or memory_of(instance_type) is None else LEAST_MBPS

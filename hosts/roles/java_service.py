@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from hosts.roles.service import COLOUR, Service, service_role
-from hosts.steps import Directory, Packages, Role
+from hosts.steps import Directory, File, Packages, Role
 
+HEAP_DUMP_DAYS = 14
 DEBIAN_MAJOR = 21  # openjdk of Debian 13, which runs what was built for 17
 
 # Options that newer machines refuse or ignore → what to write instead (java(1), "Obsolete").
@@ -45,13 +46,14 @@ def java_service(wanted: JavaService) -> Role:
     """Collector, heap dumps and their log are set; options stand before -jar, where they count."""
     service = wanted.service
     own = {option.split("=")[0] for option in wanted.options}
-    state, logs = f"/var/lib/{service.key}", f"/var/log/{service.key}"
+    heaps, logs = f"/var/lib/{service.key}/heaps", f"/var/log/{service.key}"
     colour = f"-{COLOUR}" if service.colours else ""
     defaults = (
         "-XX:+UseG1GC",
         f"-XX:MaxGCPauseMillis={wanted.pause_target_ms}",
         "-XX:+HeapDumpOnOutOfMemoryError",
-        f"-XX:HeapDumpPath={state}",
+        # Java writes over no file: the first dump stays, and no crash loop fills the disk.
+        f"-XX:HeapDumpPath={heaps}/heap{colour}.hprof",
         # What is left after a heap has run out answers wrongly; systemd starts a fresh one.
         "-XX:+ExitOnOutOfMemoryError",
         f"-Xlog:gc*:file={logs}/gc{colour}.log:time,uptime:filecount=5,filesize=20m",
@@ -76,5 +78,12 @@ def java_service(wanted: JavaService) -> Role:
             # An image without manual pages lacks it, and then the package cannot be configured.
             Directory("/usr/share/man/man1"),
             Packages((f"openjdk-{DEBIAN_MAJOR}-jre-headless",)),
+        ),
+        configure=(
+            Directory(heaps, mode="0700", owner=service.user, group=service.user),
+            File(
+                f"/etc/tmpfiles.d/{service.key}-heaps.conf",
+                f"d {heaps} 0700 {service.user} {service.user} {HEAP_DUMP_DAYS}d\n",
+            ),
         ),
     )

@@ -1,4 +1,4 @@
-"""Whether all that may run at once fits the memory of its hosts and its servers."""
+"""Whether all that may run at once fits its hosts and its servers."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -8,7 +8,7 @@ from settings.agreement.fault import Fault, StackCheck, must_be_known
 from settings.application import Node, Pm2, Service
 from settings.model import bytes_of
 from settings.stack import EcsPlacement
-from settings.tree import GIB_OF_A_PROCESSOR, Settings, memory_of, processors_of
+from settings.tree import GIB_OF_A_PROCESSOR, Settings, mbps_of, memory_of, processors_of
 
 
 def _heaps_are_of_java(settings: Settings) -> Iterator[Fault]:
@@ -126,8 +126,21 @@ def _processes(settings: Settings, application: str, service: str, shape: Servic
     return colours * pool.count * each
 
 
+def _networks_suffice(settings: Settings) -> Iterator[Fault]:
+    for pool, size in settings.stack.pools.items():
+        there = mbps_of(size.instance_type)
+        if size.least_mbps is not None and (there is None or there < size.least_mbps):
+            known = "unknown speed" if there is None else f"{there} Mbit/s for good"
+            yield (
+                f"pools.{pool}.instance_type",
+                f"{size.instance_type} with {known}",
+                f"must have least_mbps, {size.least_mbps}: a larger size",
+            )
+
+
 OF_STACK: tuple[StackCheck, ...] = (
     _heaps_are_of_java,
     _memory_suffices,
     _pools_fit_the_server,
+    _networks_suffice,
 )

@@ -86,6 +86,16 @@ class Account:
         (key,) = self.client("kms").list_keys()["Keys"]
         return key["KeyArn"]
 
+    def balancing_attributes(self, **of: str) -> dict[str, str]:
+        """Of the load balancer, or of a target group."""
+        balancing = self.client("elbv2")
+        describe = (
+            balancing.describe_load_balancer_attributes
+            if "LoadBalancerArn" in of
+            else balancing.describe_target_group_attributes
+        )
+        return {one["Key"]: one["Value"] for one in describe(**of)["Attributes"]}
+
     def listeners(self) -> dict[int, dict[str, Any]]:
         balancing = self.client("elbv2")
         (balancer,) = balancing.describe_load_balancers()["LoadBalancers"]
@@ -335,6 +345,47 @@ def test_plain_http_is_sent_to_tls_and_what_no_rule_knows_is_not_found(account: 
     assert otherwise["FixedResponseConfig"]["StatusCode"] == "404"
 
 
+def test_the_load_balancer_stands_in_every_zone_and_drops_what_no_browser_sends(
+    account: Account,
+) -> None:
+    (balancer,) = account.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    zones = {zone["ZoneName"] for zone in balancer["AvailabilityZones"]}
+    assert zones == {"eu-west-1a", "eu-west-1b"}
+    attributes = account.balancing_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])
+    assert attributes["routing.http.drop_invalid_header_fields.enabled"] == "true"
+    # A WebSocket of AI NoteBook may be silent for a day: so long as a load balancer can.
+    assert attributes["idle_timeout.timeout_seconds"] == "4000"
+
+
+def test_who_asked_for_what_is_on_record_for_a_while(account: Account) -> None:
+    (balancer,) = account.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    attributes = account.balancing_attributes(LoadBalancerArn=balancer["LoadBalancerArn"])
+    assert attributes["access_logs.s3.enabled"] == "true"
+    rules = account.client("s3").get_bucket_lifecycle_configuration(
+        Bucket=attributes["access_logs.s3.bucket"]
+    )["Rules"]
+    assert [rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule] == [14]
+
+
+def test_each_service_is_balanced_as_its_application_says_and_binds_no_client(
+    account: Account,
+) -> None:
+    groups = account.client("elbv2").describe_target_groups()["TargetGroups"]
+    attributes = {
+        group["TargetGroupName"].rsplit("-", 1)[0]: account.balancing_attributes(
+            TargetGroupArn=group["TargetGroupArn"]
+        )
+        for group in groups
+    }
+    assert {one["stickiness.enabled"] for one in attributes.values()} == {"false"}
+    least = {
+        name
+        for name, one in attributes.items()
+        if one["load_balancing.algorithm.type"] == "least_outstanding_requests"
+    }
+    assert least == {"ai-notebook-api", "ai-photo-api", "ai-photo-web"}
+
+
 def test_requests_go_by_host_and_path_to_their_service(account: Account) -> None:
     balancing = account.client("elbv2")
     found = balancing.describe_rules(ListenerArn=account.listeners()[443]["ListenerArn"])["Rules"]
@@ -424,6 +475,20 @@ def test_media_come_from_a_bucket_that_only_its_distribution_reads(account: Acco
     assert readers == [distribution["ARN"]]
 
 
+def test_a_further_name_leads_to_a_bucket_of_its_own(account: Account) -> None:
+    found = account.client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    (preview,) = [one for one in found if "preview.ingenio.test" in one["Aliases"]["Items"]]
+    (origin,) = preview["Origins"]["Items"]
+    assert origin["DomainName"].startswith("ingenio-previews-")
+    dns = account.client("route53")
+    (zone,) = [
+        one for one in dns.list_hosted_zones()["HostedZones"] if one["Name"] == "ingenio.test."
+    ]
+    records = dns.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+    leads = {one["Name"]: one["AliasTarget"]["DNSName"] for one in records if "AliasTarget" in one}
+    assert leads["preview.ingenio.test."].rstrip(".") == preview["DomainName"]
+
+
 def test_known_attacks_and_floods_are_turned_away(account: Account) -> None:
     firewall = account.client("wafv2")
     (acl,) = firewall.list_web_acls(Scope="REGIONAL")["WebACLs"]
@@ -438,6 +503,8 @@ def test_known_attacks_and_floods_are_turned_away(account: Account) -> None:
     }
     assert {"AWSManagedRulesCommonRuleSet", "AWSManagedRulesSQLiRuleSet"} <= managed
     assert any("RateBasedStatement" in one for one in statements)
+    log_ins = {rule["Name"] for rule in rules if rule["Name"].startswith("log-in-")}
+    assert {f"log-in-{host}aizhao-test-api-auth-login" for host in ("", "www-", "api-")} < log_ins
 
 
 def test_no_log_is_kept_for_ever_or_in_the_clear(account: Account) -> None:

@@ -47,6 +47,7 @@ const server = require('node:http').createServer((request, response) => {
       odd: process.env.ODD, secret: process.env.JWT_SECRET.length, url: process.env.DATABASE_URL,
       cert: readFileSync(process.env.CERT_PATH, 'utf8'), headers: request.headers }));
   }
+  if (request.url.startsWith('/slow')) return setTimeout(() => response.end('slow'), 2000);
   if (request.url.endsWith('/port')) return response.end(String(request.socket.remotePort));
   response.setHeader('X-Frame-Options', 'ALLOWALL');
   response.setHeader('Cache-Control', 'no-store');
@@ -70,6 +71,7 @@ console.log('working');
 setInterval(() => {}, 1000);
 process.on('SIGTERM', () => setTimeout(() => process.exit(0), 200));
 """
+ASSETS = {"assets/a.js": b"1", "assets/small.css": b"a{}", "assets/large.css": b"a{}" * 1000}
 # Visitors, and a load balancer that sends them elsewhere while the host reports itself unwell.
 LOAD = """\
 import collections, http.client, json, sys, threading, time
@@ -124,7 +126,7 @@ def artifacts(version: str) -> dict[str, bytes]:
         "api": tarball(server),
         "mail": tarball(server),
         "worker": tarball({"worker.js": WORKER.encode()}),
-        "web": tarball({"index.html": b"<h1>page</h1>", "assets/a.js": b"1", "a.js": b"2"}),
+        "web": tarball({"index.html": b"<h1>page</h1>", "a.js": b"2", **ASSETS}),
     }
     found: dict[str, bytes] = {}
     for part, content in parts.items():
@@ -267,6 +269,30 @@ def test_confinement_is_enforced_not_only_declared(host: Host) -> None:
     assert "CapEff:\t0000000000000000" in status
     assert "NoNewPrivs:\t1" in status
     assert "Seccomp:\t2" in status
+
+
+def test_a_service_has_its_folders_to_itself(host: Host) -> None:
+    kept = host.ok("stat --format='%a %U:%G' /var/www/notebook/uploads").strip()
+
+    assert kept == "750 notebook-api:notebook-api"
+    main = host.ok("systemctl show --property MainPID --value notebook-api").strip()
+    inside = f"nsenter --target {main} --mount setpriv --reuid notebook-api --clear-groups"
+    host.ok(f"{inside} touch /var/www/notebook/uploads/x")
+    assert host.shell(f"{inside} touch /srv/notebook/current/x").returncode != 0
+
+
+def test_what_the_clock_starts_is_armed_and_runs_with_the_secrets_of_its_service(
+    host: Host,
+) -> None:
+    for timer, time in (("worker-nightly", "02:00:00 CST"), ("api-exchange", "04:0")):
+        unit = f"notebook-{timer}.timer"
+        following = host.ok(f"systemctl show --property NextElapseUSecRealtime --value {unit}")
+        assert time in following
+
+    host.ok("systemctl start notebook-worker-nightly.service")
+
+    said = host.ok("journalctl --quiet --output=cat --unit notebook-worker-nightly.service")
+    assert f"ran with {len(SECRETS['arn:jwt'])} letters" in said
 
 
 def test_services_get_their_variables_and_secrets_as_they_are(host: Host) -> None:
@@ -436,6 +462,22 @@ def test_whoever_tries_passwords_is_soon_answered_429_and_may_go_on_elsewhere(ho
     # However the path is written.
     assert statuses("/auth/login?[1-3]", "/auth//login?[1-3]") == ["200"] * 4 + ["429"] * 2
     assert statuses("/?[1-3]") == ["200"] * 3
+
+
+def test_a_client_has_so_many_connections_at_once_and_no_more(host: Host) -> None:
+    urls = API.replace(" http", " 'http") + "/slow?[1-14]'"
+    words = "--parallel --parallel-immediate --output /dev/null -w '%{http_code}\\n'"
+
+    assert sorted(host.curl(f"{words} {urls}").split()) == ["200"] * 10 + ["429"] * 4
+
+
+def test_answers_are_compressed_where_it_pays(host: Host) -> None:
+    def encoding(file: str) -> str:
+        words = "-H 'Accept-Encoding: gzip' --output /dev/null -w '%header{content-encoding}'"
+        return host.curl(f"{words} http://127.0.0.1:13000/assets/{file}").strip()
+
+    assert encoding("large.css") == "gzip"
+    assert encoding("small.css") == ""
 
 
 def test_connections_to_a_service_are_used_again(host: Host) -> None:

@@ -231,6 +231,17 @@ def test_options_of_the_java_machine_stand_before_the_jar_where_they_count() -> 
     assert arguments == "app.jar"
 
 
+def test_one_dump_of_a_heap_is_kept_and_not_for_ever() -> None:
+    role = java_service(JavaService(service=sample.LEDGER))
+    files = {step.path: step.content for step in role.configure if isinstance(step, File)}
+
+    dump = "-XX:HeapDumpPath=/var/lib/ledger-api/heaps/heap.hprof "
+    assert dump in files["/etc/systemd/system/ledger-api.service"]
+    assert files["/etc/tmpfiles.d/ledger-api-heaps.conf"] == (
+        "d /var/lib/ledger-api/heaps 0700 ledger-api ledger-api 14d\n"
+    )
+
+
 def test_an_option_of_the_application_takes_the_place_of_ours() -> None:
     line = java(options=("-XX:MaxGCPauseMillis=500",))
 

@@ -342,6 +342,22 @@ CASES: dict[str, Case] = {
         "x2gd.large",
         "must be a type whose memory is known (t, c, m, r from generation 5 on)",
     ),
+    "a network slower than asked for": (
+        {},
+        {"pools/web/least_mbps": 300, "pools/web/instance_type": "t4g.medium"},
+        STACK,
+        "groundwork:pools.web.instance_type",
+        "t4g.medium with 256 Mbit/s for good",
+        "must have least_mbps, 300",
+    ),
+    "a network whose speed is not known": (
+        {},
+        {"pools/web/least_mbps": 300, "pools/web/instance_type": "x2gd.large"},
+        STACK,
+        "groundwork:pools.web.instance_type",
+        "x2gd.large with unknown speed",
+        "must have least_mbps, 300",
+    ),
     "processes larger than the host": (
         {"services/api/runtime/memory_limit": "3G"},
         {},
