@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -72,6 +72,8 @@ class Alarm:
     period: int = 60
     # A thing that measures nothing is no trouble, unless silence is what the alarm is for.
     silence: Literal["missing", "notBreaching", "breaching"] = "notBreaching"
+    # Another measure of the same thing: then the limit is a percentage of it.
+    percent_of: str | None = None
     meaning: str
 
 
@@ -95,16 +97,11 @@ class Alarms(pulumi.ComponentResource):
             aws.cloudwatch.MetricAlarm(
                 f"{name}-{key}",
                 alarm_description=alarm.meaning,
-                namespace=alarm.namespace,
-                metric_name=alarm.metric,
-                dimensions=dict(alarm.dimensions),
-                statistic=alarm.statistic if not alarm.statistic.startswith("p") else None,
-                extended_statistic=alarm.statistic if alarm.statistic.startswith("p") else None,
+                **(_share(alarm) if alarm.percent_of else _measure(alarm)),
                 comparison_operator=(
                     "GreaterThanThreshold" if alarm.above is not None else "LessThanThreshold"
                 ),
                 threshold=limit,
-                period=alarm.period,
                 evaluation_periods=alarm.minutes * 60 // alarm.period,
                 treat_missing_data=alarm.silence,
                 alarm_actions=[args.topic_arn],
@@ -112,6 +109,44 @@ class Alarms(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({})
+
+
+def _measure(alarm: Alarm) -> dict[str, Any]:
+    percentile = alarm.statistic.startswith("p")
+    return {
+        "namespace": alarm.namespace,
+        "metric_name": alarm.metric,
+        "dimensions": dict(alarm.dimensions),
+        "extended_statistic" if percentile else "statistic": alarm.statistic,
+        "period": alarm.period,
+    }
+
+
+def _share(alarm: Alarm) -> dict[str, Any]:
+    """The measure as a percentage of another one; where that is nothing, there is no trouble."""
+
+    def query(id: str, metric: str | None) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+        return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id=id,
+            metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                namespace=alarm.namespace,
+                metric_name=metric or "",
+                dimensions=dict(alarm.dimensions),
+                stat=alarm.statistic,
+                period=alarm.period,
+            ),
+        )
+
+    # A load balancer says nothing of errors in a minute without any.
+    share = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id="share",
+        expression="100 * FILL(part, 0) / whole",
+        label=f"{alarm.metric} in percent",
+        return_data=True,
+    )
+    return {
+        "metric_queries": [query("part", alarm.metric), query("whole", alarm.percent_of), share]
+    }
 
 
 GIBIBYTE = 1024**3
@@ -248,13 +283,36 @@ def load_balancer_alarms(arn_suffix: pulumi.Input[str]) -> dict[str, Alarm]:
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class AnswerLimits:
+    """When the answers of a service are told to a person."""
+
+    slow_seconds: float = 1
+    stuck_seconds: float | None = None  # an incident, beyond what is merely slow
+    error_percent: float = 5
+
+
+DAYS_TO_EXPIRY = 30
+
+
 def target_group_alarms(
     arn_suffix: pulumi.Input[str],
     load_balancer_arn_suffix: pulumi.Input[str],
     *,
-    slow_seconds: float,
+    limits: AnswerLimits,
 ) -> dict[str, Alarm]:
     dimensions = {"TargetGroup": arn_suffix, "LoadBalancer": load_balancer_arn_suffix}
+
+    def slow(seconds: float) -> Alarm:
+        return Alarm(
+            namespace="AWS/ApplicationELB",
+            metric="TargetResponseTime",
+            dimensions=dimensions,
+            statistic="p95",
+            above=seconds,
+            meaning=f"One answer in twenty takes more than {seconds:g} s.",
+        )
+
     return {
         "unhealthy": Alarm(
             namespace="AWS/ApplicationELB",
@@ -264,14 +322,34 @@ def target_group_alarms(
             above=0,
             meaning="A copy of the service fails its health check.",
         ),
-        "slow": Alarm(
+        "slow": slow(limits.slow_seconds),
+        **({"stuck": slow(limits.stuck_seconds)} if limits.stuck_seconds else {}),
+        "error-rate": Alarm(
             namespace="AWS/ApplicationELB",
-            metric="TargetResponseTime",
+            metric="HTTPCode_Target_5XX_Count",
             dimensions=dimensions,
-            statistic="p95",
-            above=slow_seconds,
-            meaning=f"One answer in twenty takes more than {slow_seconds:g} s.",
+            statistic="Sum",
+            above=limits.error_percent,
+            percent_of="RequestCount",
+            meaning=f"More than {limits.error_percent:g} percent of the answers are errors.",
         ),
+    }
+
+
+def certificate_alarms(arn: pulumi.Input[str]) -> dict[str, Alarm]:
+    """ACM renews 60 days before the end: later than this, its proof in DNS is gone."""
+    return {
+        "expiry": Alarm(
+            namespace="AWS/CertificateManager",
+            metric="DaysToExpiry",
+            dimensions={"CertificateArn": arn},
+            statistic="Minimum",
+            below=DAYS_TO_EXPIRY,
+            # It is measured twice a day.
+            minutes=24 * 60,
+            period=24 * 3600,
+            meaning=f"The certificate ends in less than {DAYS_TO_EXPIRY} days and is not renewed.",
+        )
     }
 
 

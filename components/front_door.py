@@ -92,7 +92,7 @@ class FrontDoor(pulumi.ComponentResource):
                         for measure, alarm in target_group_alarms(
                             group.arn_suffix,
                             self.load_balancer.arn_suffix,
-                            slow_seconds=args.targets[key].slow_seconds,
+                            limits=args.targets[key].limits,
                         ).items()
                     },
                 },

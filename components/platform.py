@@ -7,7 +7,14 @@ import pulumi
 import pulumi_aws as aws
 
 from components import tags
-from components.alarms import NAMESPACE, Alarms, AlarmsArgs, host_alarms
+from components.alarms import (
+    NAMESPACE,
+    Alarms,
+    AlarmsArgs,
+    AnswerLimits,
+    certificate_alarms,
+    host_alarms,
+)
 from components.application import Application, ApplicationArgs
 from components.application_edge import (
     ApplicationEdge,
@@ -375,6 +382,14 @@ class Platform(pulumi.ComponentResource):
             CertificateArgs(hosts=self._settings.hosted_names(key), zone_id=self._zones[key]),
             opts=self._child,
         )
+        Alarms(
+            f"{key}-certificate",
+            AlarmsArgs(
+                topic_arn=self._foundation.topic_arn,
+                alarms=certificate_alarms(self._certificates[key].arn),
+            ),
+            opts=self._child,
+        )
         return self._certificates[key].arn
 
     def _target(self, key: str, shape: Service) -> TargetGroupArgs:
@@ -399,7 +414,7 @@ class Platform(pulumi.ComponentResource):
             algorithm=shape.balancing.algorithm,
             sticky_seconds=sticky.duration_seconds if sticky else None,
             deregistration_delay=shape.balancing.drain_seconds,
-            slow_seconds=self._slow_seconds(key),
+            limits=self._answer_limits(key),
         )
 
     def _site_target(self, key: str, shape: Site) -> TargetGroupArgs:
@@ -410,11 +425,16 @@ class Platform(pulumi.ComponentResource):
             port=shape.front_port,
             kind="instance",
             health=replace(check, interval=interval, timeout=min(check.timeout, interval - 1)),
-            slow_seconds=self._slow_seconds(key),
+            limits=self._answer_limits(key),
         )
 
-    def _slow_seconds(self, key: str) -> float:
-        return self._settings.applications[key].thresholds.slow_request_ms / 1000
+    def _answer_limits(self, key: str) -> AnswerLimits:
+        told = self._settings.applications[key].thresholds
+        return AnswerLimits(
+            slow_seconds=told.slow_request_ms / 1000,
+            stuck_seconds=told.stuck_request_ms / 1000 if told.stuck_request_ms else None,
+            error_percent=told.error_percent,
+        )
 
     def _longest_wait(self, at_most: int) -> int:
         """As long as the slowest route may take, as far as what stands before hosts goes."""

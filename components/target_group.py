@@ -1,10 +1,12 @@
 """The running copies of one service, and how the load balancer knows which are well."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
+
+from components.alarms import AnswerLimits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class TargetGroupArgs:
     algorithm: Literal["round_robin", "least_outstanding_requests"] = "round_robin"
     sticky_seconds: int | None = None  # a client stays with its copy for so long; None: with none
     deregistration_delay: int = 30  # seconds for what is under way when a copy leaves
-    slow_seconds: float = 1  # one answer in twenty that takes longer is told to a person
+    limits: AnswerLimits = field(default_factory=AnswerLimits)
     slow_start: int = 0  # seconds of growing load for a new copy; round robin only
 
 

@@ -381,7 +381,10 @@ class Thresholds(Model):
     memory_percent: Percent = 85
     disk_percent: Percent = 90
     slow_request_ms: Annotated[int, Field(strict=True, ge=1)] = 1000
+    stuck_request_ms: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """A second limit, for one answer in twenty, where slow and broken are told apart."""
     error_percent: Percent = 5
+    """Of the answers of a service, within five minutes."""
 
 
 class Headers(Model):

@@ -330,6 +330,11 @@ def test_a_person_is_told_at_the_thresholds_of_the_manual(application: str) -> N
     for service in served(application):
         slow = resource("MetricAlarm", f"groundwork-{application}-{service}-slow")
         assert slow["threshold"] == wanted["slow_seconds"]
+        errors = resource("MetricAlarm", f"groundwork-{application}-{service}-error-rate")
+        assert errors["threshold"] == wanted.get("error_percent", 5)
+        if "stuck_seconds" in wanted:
+            stuck = resource("MetricAlarm", f"groundwork-{application}-{service}-stuck")
+            assert stuck["threshold"] == wanted["stuck_seconds"]
 
 
 @pytest.mark.parametrize("application", FACTS)

@@ -7,9 +7,11 @@ from components.alarms import (
     Alarm,
     Alarms,
     AlarmsArgs,
+    AnswerLimits,
     Notices,
     NoticesArgs,
     cache_alarms,
+    certificate_alarms,
     database_alarms,
     dump_alarms,
     load_balancer_alarms,
@@ -94,6 +96,42 @@ def test_a_stopped_replica_is_trouble_too() -> None:
     assert replica_alarms("main-replica")["lag"].silence == "breaching"
 
 
+def test_errors_are_told_by_their_share_of_all_answers(engine: Engine) -> None:
+    limits = AnswerLimits(error_percent=1)
+    build(engine, **target_group_alarms("targetgroup/api/1", "app/main/1", limits=limits))
+
+    alarm = {one.name: one.inputs for one in engine.registered}["main-error-rate"]
+    part, whole, share = alarm["metricQueries"]
+    assert part["metric"]["metricName"] == "HTTPCode_Target_5XX_Count"
+    assert whole["metric"]["metricName"] == "RequestCount"
+    for query in (part, whole):
+        assert query["metric"]["dimensions"]["TargetGroup"] == "targetgroup/api/1"
+        assert "returnData" not in query
+    # A minute without errors has no figure of them.
+    assert share["expression"] == "100 * FILL(part, 0) / whole"
+    assert share["returnData"] is True
+    assert alarm["threshold"] == 1
+    assert not {"namespace", "metricName", "period", "statistic"} & set(alarm)
+
+
+def test_what_is_slow_and_what_is_an_incident_are_two_alarms() -> None:
+    def limits(stuck: float | None) -> dict[str, Alarm]:
+        told = AnswerLimits(slow_seconds=0.5, stuck_seconds=stuck)
+        return target_group_alarms("targetgroup/api/1", "app/main/1", limits=told)
+
+    assert (limits(5)["slow"].above, limits(5)["stuck"].above) == (0.5, 5)
+    assert "stuck" not in limits(None)
+
+
+def test_a_certificate_that_is_not_renewed_is_told_a_month_before_its_end(engine: Engine) -> None:
+    build(engine, **certificate_alarms("arn:certificate"))
+
+    alarm = engine.one(ALARM)
+    assert alarm["dimensions"] == {"CertificateArn": "arn:certificate"}
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == ("LessThanThreshold", 30)
+    assert (alarm["period"], alarm["evaluationPeriods"]) == (86_400, 1)
+
+
 def test_a_full_disk_is_told_while_a_tenth_is_left() -> None:
     storage = database_alarms("main", storage_gb=20, connections=None)["storage"]
 
@@ -111,7 +149,8 @@ def test_every_alarm_names_what_it_measures() -> None:
         | replica_alarms("replica")
         | cache_alarms("cache-001")
         | load_balancer_alarms("app/main/1")
-        | target_group_alarms("targetgroup/api/1", "app/main/1", slow_seconds=1)
+        | target_group_alarms("targetgroup/api/1", "app/main/1", limits=AnswerLimits())
+        | certificate_alarms("arn:certificate")
     )
 
     assert all(alarm.dimensions and alarm.meaning for alarm in everything.values())

@@ -51,6 +51,31 @@ def make(base: Foundation, net: Network, front: Front, kept: Stores) -> None:
         ok_actions=[topic.arn],
         opts=main,
     )
+    aws.cloudwatch.MetricAlarm(
+        "error-rate",
+        comparison_operator="GreaterThanThreshold",
+        evaluation_periods=5,
+        threshold=5,
+        treat_missing_data="notBreaching",
+        metric_queries=[
+            *(
+                {
+                    "id": id,
+                    "metric": {
+                        "namespace": "AWS/ApplicationELB",
+                        "metric_name": metric,
+                        "dimensions": {"LoadBalancer": front.balancer.arn_suffix},
+                        "stat": "Sum",
+                        "period": 60,
+                    },
+                }
+                for id, metric in (("part", "HTTPCode_Target_5XX_Count"), ("whole", "RequestCount"))
+            ),
+            {"id": "share", "expression": "100 * FILL(part, 0) / whole", "return_data": True},
+        ],
+        alarm_actions=[topic.arn],
+        opts=main,
+    )
     aws.cloudwatch.Dashboard(
         "platform",
         dashboard_name="kinds",
