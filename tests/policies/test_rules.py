@@ -6,20 +6,11 @@ from typing import Any, cast
 import pytest
 
 from policies.catalogue import RULES
-from policies.rule import Rule
 from policies.testing import Declared, judge
 from tests.policies.cases import CASES
-from tests.policies.table import Case, Spoilt, changed, on
+from tests.policies.table import Case, changed, on
 
 ELSEWHERE = Declared("aws:other/other:Other", {"anything": True})
-
-
-def each(field: str) -> list[Any]:
-    return [
-        pytest.param(case, change, id=f"{case.rule.id}-{number}")
-        for case in CASES
-        for number, change in enumerate(getattr(case, field))
-    ]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule.id)
@@ -29,19 +20,24 @@ def test_what_is_good_passes(case: Case) -> None:
         assert verdict.passes, verdict
 
 
-@pytest.mark.parametrize(("case", "change"), each("refused"))
-def test_one_thing_spoilt_is_refused_by_name(case: Case, change: Spoilt) -> None:
-    verdict = judge(case.rule, changed(case.good, change))
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule.id)
+def test_one_thing_spoilt_is_refused_by_name(case: Case) -> None:
+    assert case.refused
+    for number, change in enumerate(case.refused):
+        verdict = judge(case.rule, changed(case.good, change))
 
-    assert [name for name, _ in verdict.violations] != []
-    assert {name for name, _ in verdict.violations} == {case.good[0].name}
-    assert case.rule.fix in verdict.violations[0][1]
+        which = f"refused[{number}] of {case.rule.id}: {change}"
+        assert {name for name, _ in verdict.violations} == {case.good[0].name}, which
+        assert case.rule.fix in verdict.violations[0][1], which
 
 
-@pytest.mark.parametrize(("case", "change"), each("allowed"))
-def test_a_good_variant_passes(case: Case, change: Spoilt) -> None:
-    verdict = judge(case.rule, changed(case.good, change))
-    assert verdict.passes, verdict
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.allowed], ids=lambda case: case.rule.id
+)
+def test_a_good_variant_passes(case: Case) -> None:
+    for number, change in enumerate(case.allowed):
+        verdict = judge(case.rule, changed(case.good, change))
+        assert verdict.passes, f"allowed[{number}] of {case.rule.id}: {change}: {verdict}"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule.id)
@@ -80,11 +76,9 @@ def _paths(value: Any, before: str = "") -> list[str]:
     return [path for key, each in named for path in (key, *_paths(each, f"{key}."))]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_leaves_other_resources_alone(rule: Rule) -> None:
-    assert judge(rule, [ELSEWHERE]).passes
+def test_a_rule_leaves_other_resources_alone() -> None:
+    assert [rule.id for rule in RULES if not judge(rule, [ELSEWHERE]).passes] == []
 
 
 def test_every_rule_is_proved() -> None:
     assert {rule.id for rule in RULES} == {case.rule.id for case in CASES}
-    assert all(case.refused for case in CASES)
