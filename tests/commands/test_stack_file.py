@@ -79,7 +79,7 @@ def test_what_has_no_place_for_a_release_is_refused() -> None:
             with_release(text, "notebook", "1.4.2")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     application=st.sampled_from(["threed-generator", "notebook"]),
     version=st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._-]{0,10}", fullmatch=True),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -864,7 +864,7 @@ JSON = st.recursive(
 KEYS = sorted(key.removeprefix("groundwork:") for key in configuration("prod"))
 
 
-@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@hypothesis_settings(max_examples=150)
 @given(key=st.sampled_from(KEYS) | st.text(max_size=12), value=JSON)
 def test_any_value_of_any_key_is_settings_or_problems(key: str, value: object) -> None:
     for problem in _problems(_with(key, value)):
