@@ -64,7 +64,7 @@ publish: $(VENV) ## A part of a version into the artifact bucket: … APP=notebo
 
 .PHONY: release
 release: $(VENV) ## A published version, and nothing else: make release STACK=prod APP=notebook VERSION=1.4.2
-	@$(COMMANDS) release $(STACK) $(APP) $(VERSION)
+	@$(COMMANDS) release $(STACK) $(APP) $(VERSION) $(if $(NOW),--now)
 
 .PHONY: dump
 dump: $(VENV) ## One more dump of a database, now: make dump STACK=prod APP=notebook

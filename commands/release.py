@@ -15,6 +15,7 @@ from commands.error import CommandError
 from commands.progress import under_way
 from commands.stack import Stack
 from commands.stack_file import StackFile, with_release
+from commands.window import refuse_outside
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 # Component → kinds of resource in it that a version changes; None is all of them.
@@ -31,6 +32,9 @@ OF_A_RELEASE: dict[str, tuple[str, ...] | None] = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("application", metavar="APP")
     parser.add_argument("version", metavar="VERSION")
+    parser.add_argument(
+        "--now", action="store_true", help="whatever the hour (groundwork:migration_window)"
+    )
     ask(parser)
 
 
@@ -41,6 +45,9 @@ def ask(parser: argparse.ArgumentParser) -> None:
 
 
 def run(stack: Stack, given: argparse.Namespace) -> int:
+    stack.parts(given.application)  # refuses what is no application
+    if not given.now:
+        refuse_outside(stack, given.application)
     return release(stack, given.application, given.version, asks=not given.yes)
 
 

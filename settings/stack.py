@@ -31,6 +31,8 @@ Weekly = Annotated[
     ),
 ]
 Daily = Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
+TIME_OF_DAY = r"([01]\d|2[0-3]):[0-5]\d"
+QuietHours = Annotated[str, Field(pattern=rf"^{TIME_OF_DAY}-{TIME_OF_DAY}$")]
 
 
 class Network(Model):
@@ -311,6 +313,9 @@ class Stack(Model):
     """What hosts need and Debian lacks; python -m bootstrap.runtimes packs it and says this."""
     time_zone: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+(/[A-Z][A-Za-z_]+)+$")] = "Etc/UTC"
     """Of the hosts' clocks and of every schedule."""
+    migration_window: QuietHours | None = None
+    """In time_zone, 22:00-04:00 for example: make release refuses at other times what migrates a
+    database, unless NOW=1 is given."""
     pools: dict[Name, Pool] = {}
     applications: dict[ApplicationName, PlacedApplication]
     releases: dict[ApplicationName, Version] = {}

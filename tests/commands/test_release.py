@@ -69,6 +69,23 @@ def test_a_release_previews_with_the_policies_and_then_changes(
     assert file.read_text() == before.replace(f"{APP}: 1.0.0", f"{APP}: 1.0.1")
 
 
+def test_outside_of_its_hours_what_migrates_is_refused_unless_somebody_insists(
+    engine: EngineStandIn, root: Path, file: Path
+) -> None:
+    # A minute that is over as it begins: no hour is within.
+    text = file.read_text()
+    window = '  groundwork:migration_window: "03:00-03:00"\n'
+    file.write_text(text.replace("config:\n", f"config:\n{window}"))
+    before = file.read_text()
+
+    assert main(["release", "local", APP, "1.0.1", "--yes"], root) == 1
+    assert engine.asked == []
+    assert file.read_text() == before
+
+    assert main(["release", "local", APP, "1.0.1", "--yes", "--now"], root) == 0
+    assert verbs(engine) == ["preview", "up"]
+
+
 def test_a_version_that_is_not_published_is_refused_before_anything(
     engine: EngineStandIn, root: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -638,6 +638,14 @@ CASES: dict[str, Case] = {
         "0.0.0.0/0",
         "must be the team's own addresses",
     ),
+    "hours that no clock shows": (
+        {},
+        {"migration_window": "22:00-25:00"},
+        STACK,
+        "groundwork:migration_window",
+        "22:00-25:00",
+        "must match",
+    ),
     "a queue that forgets": (
         {"stores/cache/queue": True},
         {},
