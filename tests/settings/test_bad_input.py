@@ -643,7 +643,7 @@ CASES: dict[str, Case] = {
         {"migration_window": "22:00-25:00"},
         STACK,
         "groundwork:migration_window",
-        "22:00-25:00",
+        '"22:00-25:00"',
         "must match",
     ),
     "a queue that forgets": (
