@@ -79,7 +79,9 @@ class Tool:
         raise NotImplementedError
 
     def environment(self, booted: Booted) -> Mapping[str, str]:
-        return {**os.environ, "BENCHMARK_INVENTORY": str(booted.file)}
+        # As for the engine: no tool compiles its modules anew at each run, whatever the shell says.
+        inherited = {name: it for name, it in os.environ.items() if not name.startswith("PYTHON")}
+        return {**inherited, "BENCHMARK_INVENTORY": str(booted.file)}
 
     def directory(self) -> Path:
         return ROOT
@@ -327,7 +329,8 @@ def peers_ready() -> None:
     uv = str(ROOT / ".venv/uv/bin/uv")
     here = str(PEERS_ENVIRONMENT)
     subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, here], check=True)
-    subprocess.run([uv, "pip", "sync", "--quiet", "--python", here, wanted], check=True)
+    compiled = ["--compile-bytecode", "--python", here]
+    subprocess.run([uv, "pip", "sync", "--quiet", *compiled, wanted], check=True)
     complete.write_text(wanted.read_text())
 
 
