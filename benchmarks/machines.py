@@ -183,6 +183,11 @@ def _question(roles: list[Role]) -> str:
                 f"echo {step.unit} $(systemctl is-enabled {step.unit})"
                 f" $(systemctl is-active {step.unit})"
             )
-    lines += ["ufw show added", "ufw status verbose", "sshd -T", "nginx -T 2>/dev/null"]
+    lines += [
+        "ufw show added | sort",
+        "ufw status verbose | sort",
+        "sshd -T",
+        "nginx -T 2>/dev/null",
+    ]
     lines += ["curl -s -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:3001/", "true"]
     return "\n".join(lines)
