@@ -24,11 +24,11 @@ def tables(found: Sequence[Result]) -> str:
         if not of_kind:
             continue
         parts += [f"## {title}", "", "Seconds from start to end:", ""]
-        parts += _table(of_kind, "machines", lambda own: f"{_median(own, 'seconds'):.1f}")
+        parts += _table(of_kind, lambda own: f"{_median(own, 'seconds'):.1f}")
         parts += ["", "Processor seconds, here + on the machines together:", ""]
-        parts += _table(of_kind, "machines", _processor, _processors)
+        parts += _table(of_kind, _processor, _processors)
         parts += ["", "SSH connections; KiB over the network, a machine:", ""]
-        parts += _table(of_kind, "machines", _network, ratios=False)
+        parts += _table(of_kind, _network, ratios=False)
         parts += [""]
     loads = [one["load"] for one in found]
     others = sum(one["others_seconds"] for one in found) / sum(one["seconds"] for one in found)
@@ -42,14 +42,13 @@ def tables(found: Sequence[Result]) -> str:
 
 def _table(
     found: Sequence[Result],
-    head: str,
     cell: Callable[[Sequence[Result]], str],
     measure: Callable[[Result], float] = lambda one: one["seconds"],
     *,
     ratios: bool = True,
 ) -> list[str]:
     tools = [tool for tool in ORDER if any(one["tool"] == tool for one in found)]
-    rows = [f"| {head} | {' | '.join(tools)} |", f"|{'---|' * (len(tools) + 1)}"]
+    rows = [f"| machines (rounds) | {' | '.join(tools)} |", f"|{'---|' * (len(tools) + 1)}"]
     for size in sorted({one["machines"] for one in found}):
         same = [one for one in found if one["machines"] == size]
         cells: list[str] = []
@@ -58,7 +57,8 @@ def _table(
             text = cell(own) if own else ""
             ratio = _ratio(same, tool, measure) if ratios and tool != OURS else None
             cells.append(f"{text} ({ratio:.1f}x)" if ratio is not None else text)
-        rows.append(f"| {size} | {' | '.join(cells)} |")
+        rounds = len({one["round"] for one in same})
+        rows.append(f"| {size} ({rounds}) | {' | '.join(cells)} |")
     return rows
 
 
@@ -108,27 +108,31 @@ LEFT, WIDTH, BAR, GAP = 110, 560, 15, 12
 
 
 def picture(found: Sequence[Result]) -> str:
-    """A bar a tool and number of machines, as long as its median took."""
+    """A bar a tool and number of machines, as long as the processor seconds that it took: those
+    do not depend on what else ran on the machine."""
     body: list[str] = []
     y = 20
     for n, tool in enumerate(DRAWN):
-        x = LEFT + 150 * n
+        x = 20 + 130 * n
         body.append(f'<rect class="t{n}" x="{x}" y="{y}" width="12" height="12"/>')
         body.append(f'<text class="label" x="{x + 18}" y="{y + 11}">{tool}</text>')
+    unit = "processor seconds, here and on the machines"
+    body.append(f'<text class="label" x="740" y="{y + 11}" text-anchor="end">{unit}</text>')
     y += 40
     for kind in ("first", "again"):
         of_kind = [one for one in found if one["kind"] == kind and one["tool"] in DRAWN]
         if not of_kind:
             continue
-        title = f"{KINDS[kind]}: seconds, median"
-        body.append(f'<text class="title" x="20" y="{y}">{escape(title)}</text>')
+        body.append(f'<text class="title" x="20" y="{y}">{escape(KINDS[kind])}</text>')
         y += 16
         sizes = sorted({one["machines"] for one in of_kind})
-        longest = max(
-            _median([o for o in of_kind if o["tool"] == t and o["machines"] == s], "seconds")
-            for s in sizes
-            for t in {o["tool"] for o in of_kind if o["machines"] == s}
-        )
+        bars = {
+            (size, tool): statistics.median(map(_processors, own))
+            for size in sizes
+            for tool in DRAWN
+            if (own := [o for o in of_kind if o["tool"] == tool and o["machines"] == size])
+        }
+        longest = max(bars.values())
         top = y
         for size in sizes:
             name = f"{size} machine{'s' * (size > 1)}"
@@ -137,9 +141,7 @@ def picture(found: Sequence[Result]) -> str:
                 f'<text class="label" x="{LEFT - 10}" y="{middle}" text-anchor="end">{name}</text>'
             )
             for n, tool in enumerate(DRAWN):
-                own = [o for o in of_kind if o["tool"] == tool and o["machines"] == size]
-                if own:
-                    seconds = _median(own, "seconds")
+                if (seconds := bars.get((size, tool))) is not None:
                     length = round(WIDTH * seconds / longest, 1)
                     body.append(
                         f'<rect class="t{n}" x="{LEFT}" y="{y}" width="{length}" '
