@@ -112,12 +112,13 @@ class _View:
 def _run(policy: Policy, view: _View) -> Verdict:
     verdict = Verdict()
     if isinstance(policy, ResourceValidationPolicy):
-        for args in view.each:
 
-            def report(message: str, urn: str | None = None, name: str = args.name) -> None:
-                verdict.violations.append((name, message))
+        def report(message: str, urn: str | None = None) -> None:
+            verdict.violations.append((shown.name, message))
 
-            _validate(cast(Any, policy).validate, args, report, verdict)
+        validate = cast(Any, policy).validate
+        for shown in view.each:
+            _validate(validate, shown, report, verdict)
     elif isinstance(policy, StackValidationPolicy):
 
         def report_of(message: str, urn: str | None = None) -> None:

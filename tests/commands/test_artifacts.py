@@ -22,19 +22,24 @@ PARTS = {"api": "tar.gz", "web": "tar.gz"}
 KEY = "releases/notebook/1.4.2/api.tar.gz"
 
 
+@pytest.fixture(scope="module")
+def emulated_s3() -> Iterator[Any]:
+    """Once for all: moto empties every service that anybody has loaded, each time it is started."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "emulated")
+        with mock_aws():
+            yield boto3.client("s3", region_name="eu-west-1")
+
+
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "emulated")
-    with mock_aws():
-        # Somebody else in this process may hold the mock open, and then it is not emptied.
-        for backend in s3_backends[DEFAULT_ACCOUNT_ID].values():
-            backend.reset()
-        client: Any = boto3.client("s3", region_name="eu-west-1")
-        where = {"LocationConstraint": "eu-west-1"}
-        client.create_bucket(Bucket="artifacts", CreateBucketConfiguration=where)
-        monkeypatch.setattr(Cloud, "client", lambda *_: client)
-        yield client
+def s3(emulated_s3: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    for backend in s3_backends[DEFAULT_ACCOUNT_ID].values():
+        backend.reset()
+    where = {"LocationConstraint": "eu-west-1"}
+    emulated_s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration=where)
+    monkeypatch.setattr(Cloud, "client", lambda *_: emulated_s3)
+    return emulated_s3
 
 
 @pytest.fixture
