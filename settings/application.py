@@ -299,11 +299,11 @@ class Expiry(Model):
 
 
 class Bucket(Model):
-    """A private object store of this application."""
+    """A private object store of this application; all of them keep versions."""
 
     purpose: str
-    versioning: Switch = True
     noncurrent_days: Days = 30
+    """How long what was overwritten or deleted can be had back."""
     expire: tuple[Expiry, ...] = ()
     cors: Cors | None = None
     host: Name | None = None

@@ -107,6 +107,14 @@ CASES: dict[str, Case] = {
         "not a key",
         "did you mean durable?",
     ),
+    "a bucket without versions, which there is not": (
+        {"buckets/models/versioning": False},
+        {},
+        APPLICATION,
+        "buckets.models.versioning",
+        "not a key",
+        "",
+    ),
     "an unknown key in a choice": (
         {},
         {"edge/orgin": "vpc"},
