@@ -6,7 +6,8 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,18 +46,23 @@ class Engine:
         Whoever stops us stops it: it finishes what is under way and begins nothing new. A second
         time it drops everything.
         """
-        process = subprocess.Popen(
-            [*self.words, *arguments, "--stack", self.stack],
-            cwd=ROOT,
-            # Ctrl-C would reach it as well otherwise, and count as the second time.
-            start_new_session=True,
-        )
+        process: subprocess.Popen[bytes] | None = None
         stopped = False
         while True:
             try:
+                if process is None:
+                    with _kept_waiting(signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                        process = subprocess.Popen(
+                            [*self.words, *arguments, "--stack", self.stack],
+                            cwd=ROOT,
+                            # Ctrl-C would reach it as well otherwise, and count as the second time.
+                            start_new_session=True,
+                        )
                 code = process.wait()
                 break
             except KeyboardInterrupt:
+                if process is None:
+                    raise
                 stopped = True
                 process.send_signal(signal.SIGINT)
         if stopped:
@@ -92,6 +98,22 @@ class Engine:
             text=True,
             check=False,
         )
+
+
+@contextmanager
+def _kept_waiting(*numbers: signal.Signals) -> Generator[None]:
+    """Whoever stops us while the engine starts would leave it behind, and never asked to stop."""
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda each, _: came.append(each)) for number in numbers
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def engine(stack: str, environment: Mapping[str, str] = os.environ) -> Engine:

@@ -34,6 +34,16 @@ except KeyboardInterrupt:
     sys.exit(7)
 """
 
+# As on a busy machine: the engine runs before its caller knows of it.
+SLOWLY = """\
+import subprocess, time
+class Popen(subprocess.Popen):
+    def __init__(self, *given, **options):
+        super().__init__(*given, **options)
+        time.sleep(0.5)
+subprocess.Popen = Popen
+"""
+
 
 def wait_for(path: Path) -> None:
     deadline = time.monotonic() + 60
@@ -42,11 +52,11 @@ def wait_for(path: Path) -> None:
     assert path.exists()
 
 
-def stopped(tmp_path: Path, number: signal.Signals) -> None:
+def stopped(tmp_path: Path, number: signal.Signals, caller_does: str = CALLER) -> None:
     program = tmp_path / "engine.py"
     program.write_text(ENGINE)
     caller = subprocess.Popen(
-        [sys.executable, "-c", CALLER],
+        [sys.executable, "-c", caller_does],
         cwd=ROOT,
         env={VARIABLE: f"{sys.executable} {program} {tmp_path}", "PATH": "/usr/bin:/bin"},
     )
@@ -65,3 +75,7 @@ def test_who_is_ended_lets_the_engine_finish_what_is_under_way(tmp_path: Path) -
 
 def test_ctrl_c_stops_the_engine_once_and_not_at_once(tmp_path: Path) -> None:
     stopped(tmp_path, signal.SIGINT)
+
+
+def test_an_engine_that_has_just_begun_is_stopped_as_well(tmp_path: Path) -> None:
+    stopped(tmp_path, signal.SIGTERM, SLOWLY + CALLER)
