@@ -5,6 +5,8 @@ from typing import cast
 
 import pulumi
 
+# Code without costs or data of its own, which no version of the provider before the sixth can tag.
+UNTAGGED = "aws:cloudfront/function:Function"
 SHARED = "shared"
 """Application of what serves all of them: network, load balancer, key, operations instance."""
 
@@ -24,7 +26,7 @@ def by_name(
         args: pulumi.ResourceTransformationArgs,
     ) -> pulumi.ResourceTransformationResult | None:
         # Only what can be tagged has the property, be it empty.
-        if "tags" not in args.props:
+        if "tags" not in args.props or args.type_ == UNTAGGED:
             return None
         given = cast("Mapping[str, pulumi.Input[str]]", args.props["tags"] or {})
         tags = {**_whose(args.name.removeprefix(f"{prefix}-"), owners), **given}

@@ -62,3 +62,10 @@ def test_nothing_that_can_be_tagged_is_left_out() -> None:
             for one in built(stack).registered
             if one.typ in kinds and not {"application", "component"} <= set(one.inputs["tags"])
         ] == []
+
+
+def test_what_an_older_provider_cannot_tag_has_none() -> None:
+    functions = built("prod").of("aws:cloudfront/function:Function")
+
+    assert functions
+    assert all("tags" not in one for one in functions)
