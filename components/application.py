@@ -227,6 +227,7 @@ class Application(pulumi.ComponentResource):
                         CrossOrigin(
                             origins=tuple(map(self._origin, bucket.cors.origins)),
                             methods=bucket.cors.methods,
+                            expose=bucket.cors.expose,
                         )
                         if bucket.cors
                         else None

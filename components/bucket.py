@@ -21,6 +21,8 @@ class CrossOrigin:
 
     origins: tuple[str, ...]
     methods: tuple[str, ...]
+    # Headers that a page may read: an upload in parts has to name the ETag of each.
+    expose: tuple[str, ...] = ("ETag",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +116,7 @@ class Bucket(pulumi.ComponentResource):
                         allowed_origins=list(args.cross_origin.origins),
                         allowed_methods=list(args.cross_origin.methods),
                         allowed_headers=["*"],
-                        # An upload in parts has to name the ETag of each.
-                        expose_headers=["ETag"],
+                        expose_headers=list(args.cross_origin.expose),
                         max_age_seconds=3600,
                     )
                 ],

@@ -110,6 +110,13 @@ def test_pages_of_the_application_may_upload_in_parts(engine: Engine) -> None:
     assert rule["exposeHeaders"] == ["ETag"]
 
 
+def test_pages_read_the_headers_that_are_named(engine: Engine) -> None:
+    pages = CrossOrigin(origins=("https://a.example",), methods=("GET",), expose=("X-Amz-Meta-A",))
+    build(engine, replace(ARGS, cross_origin=pages))
+
+    assert engine.one(CORS)["corsRules"][0]["exposeHeaders"] == ["X-Amz-Meta-A"]
+
+
 def test_no_page_named_means_none_may(engine: Engine) -> None:
     build(engine)
 
