@@ -4,7 +4,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,9 @@ class Service(BaseHTTPRequestHandler):
         self.send_header("X-Node", "web-a1")
         self.send_header("Content-Length", "2")
         self.end_headers()
-        self.wfile.write(b"ok")
+        # Who gave up waiting is gone.
+        with suppress(ConnectionError):
+            self.wfile.write(b"ok")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
