@@ -227,6 +227,10 @@ class Database(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=args.durable,
+                # One that was promoted follows nobody, and RDS makes no copy of it again: another
+                # takes its place, which on a durable stack its protection leaves to a person.
+                replace_on_changes=["replicate_source_db"],
+                delete_before_replace=True,
                 depends_on=_log_groups(name, identifier, args, child),
             ),
         )

@@ -85,6 +85,7 @@ class Registered:
     ignored_changes: tuple[str, ...]
     secret_outputs: tuple[str, ...]
     deletes_first: bool
+    replaced_on: tuple[str, ...]
     retained: bool
 
 
@@ -179,6 +180,7 @@ class Engine(pulumi.runtime.Mocks):
                 ignored_changes=tuple(request.ignoreChanges),
                 secret_outputs=tuple(request.additionalSecretOutputs),
                 deletes_first=request.deleteBeforeReplace,
+                replaced_on=tuple(request.replaceOnChanges),
                 retained=request.retainOnDelete,
             )
         )

@@ -129,6 +129,16 @@ def test_a_replica_follows_the_primary_and_guards_its_data_as_well(engine: Engin
     assert "username" not in replica
 
 
+def test_a_promoted_replica_gives_way_to_another_since_rds_makes_no_copy_of_it_again(
+    engine: Engine,
+) -> None:
+    build(engine)
+    replica = engine.named(INSTANCE, "main-replica-1")
+    assert replica.replaced_on == ("replicateSourceDb",)
+    assert replica.deletes_first
+    assert engine.named(INSTANCE, "main").replaced_on == ()
+
+
 def test_no_replica_unless_asked_for(engine: Engine) -> None:
     build(engine, replace(ARGS, replicas=0))
 

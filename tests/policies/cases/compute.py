@@ -161,16 +161,6 @@ EC2_ENDPOINT = Declared(
 SECURITY_GROUP = Declared(
     "aws:ec2/securityGroup:SecurityGroup", {"description": "What the shop is"}, name="group"
 )
-RULE_OF_GROUP = Declared(
-    INGRESS.type, {**INGRESS.props, "securityGroupId": SECURITY_GROUP}, name="rule"
-)
-OTHER_RULES = tuple(
-    Declared(kind, {"securityGroupId": SECURITY_GROUP}, name="other")
-    for kind in (
-        "aws:ec2/securityGroupRule:SecurityGroupRule",
-        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    )
-)
 ADDRESS = Declared("aws:ec2/eip:Eip", {"domain": "vpc"}, name="address")
 ENTRY = Declared(
     INGRESS.type,
@@ -341,20 +331,13 @@ CASES = [
     ),
     Case(
         ec2_security_group_rules_in_one_place,
-        [SECURITY_GROUP, RULE_OF_GROUP],
+        [SECURITY_GROUP],
         refused=[
             {"ingress": [{"protocol": "tcp"}]},
             {"egress": [{"protocol": "tcp"}]},
-            *(
-                both({"egress": [{"protocol": "tcp"}]}, without("rule"), plus(other))
-                for other in OTHER_RULES
-            ),
         ],
         unknown=unknown("ingress"),
-        allowed=[
-            both({"ingress": [{"protocol": "tcp"}]}, without("rule")),
-            both({"egress": [{"protocol": "tcp"}]}, on("rule", {"securityGroupId": "sg-9"})),
-        ],
+        allowed=[{"ingress": []}, {"egress": []}],
     ),
     Case(
         ec2_vpc_flow_logs,
