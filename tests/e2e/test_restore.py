@@ -26,6 +26,8 @@ def visitor(platform: Cloud, first_up: str) -> Visitor:
     assert first_up
     made = Visitor(platform)
     well(made, THREED)
+    # What an earlier run left aside, where the stack stays up from one to the next.
+    command(platform, "restore", "local", APP, "--yes", "--drop-old")
     return made
 
 
