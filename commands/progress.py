@@ -3,7 +3,7 @@
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 LOG_INTERVAL = 15.0
@@ -15,20 +15,33 @@ def under_way(what: str) -> Generator[None]:
     """For the time of a block that says nothing itself."""
     terminal = sys.stderr.isatty()
     began = time.monotonic()
-    over = threading.Event()
 
     def tell() -> None:
-        while not over.wait(TERMINAL_INTERVAL if terminal else LOG_INTERVAL):
-            line = f"{what}: {time.monotonic() - began:.0f} s"
-            sys.stderr.write(f"\r\x1b[K{line}" if terminal else f"{line}\n")
-            sys.stderr.flush()
+        line = f"{what}: {time.monotonic() - began:.0f} s"
+        sys.stderr.write(f"\r\x1b[K{line}" if terminal else f"{line}\n")
+        sys.stderr.flush()
 
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
+    try:
+        with again_and_again(tell, TERMINAL_INTERVAL if terminal else LOG_INTERVAL):
+            yield
+    finally:
+        if terminal:
+            sys.stderr.write("\r\x1b[K")
+
+
+@contextmanager
+def again_and_again(act: Callable[[], None], seconds: float) -> Generator[None]:
+    """Beside a block, each so many seconds; the last time is over when the block is."""
+    over = threading.Event()
+
+    def act_until_over() -> None:
+        while not over.wait(seconds):
+            act()
+
+    beside = threading.Thread(target=act_until_over, daemon=True)
+    beside.start()
     try:
         yield
     finally:
         over.set()
-        teller.join()
-        if terminal:
-            sys.stderr.write("\r\x1b[K")
+        beside.join()

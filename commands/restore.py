@@ -21,7 +21,7 @@ from typing import Any
 
 from commands.error import CommandError
 from commands.operations import OPERATIONS, Way, way_to
-from commands.progress import under_way
+from commands.progress import again_and_again, under_way
 from commands.release import agreed, answer
 from commands.restore_drill import database
 from commands.rollback import shown
@@ -268,22 +268,15 @@ def migrate(way: Way, place: Place, version: str) -> None:
 @contextmanager
 def kept_paused(way: Way, place: Place) -> Generator[None]:
     """However long the block takes: else hosts would take us for gone, and resume."""
-    over = threading.Event()
 
-    def tell() -> None:
-        while not over.wait(LONGEST_PAUSE / 3):
-            try:
-                everywhere(way, place, "pause")
-            except CommandError as error:
-                say(f"warning: {error.what}")
+    def pause() -> None:
+        try:
+            everywhere(way, place, "pause")
+        except CommandError as error:
+            say(f"warning: {error.what}")
 
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
-    try:
+    with again_and_again(pause, LONGEST_PAUSE / 3):
         yield
-    finally:
-        over.set()
-        teller.join()
 
 
 @contextmanager

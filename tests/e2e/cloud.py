@@ -24,6 +24,7 @@ from localcloud.paths import ROOT
 LONGEST = 2400
 REGION = "eu-west-1"
 STACK_FILE = "Pulumi.local.yaml"
+COMMANDS = ("run", sys.executable, "-m", "commands")
 # Of each test process its own; neither that of a cloud that a person may have up, nor one of
 # emulated.py's.
 ITS_PUBLIC = f"198.18.{128 + os.getpid() % 120}.0/24"
@@ -95,7 +96,7 @@ class Cloud:
 
     def run(self, *arguments: str, timeout: float = LONGEST) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            self.command(*arguments),
+            self.words(*arguments),
             cwd=self.code,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -116,10 +117,17 @@ class Cloud:
         assert done.returncode == 0, f"{' '.join(arguments)} failed:\n{said}"
         return done.stdout
 
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """One of the commands beside `pulumi`, as make calls it."""
+        return self.run(*COMMANDS, *words)
+
+    def expect_command(self, *words: str) -> str:
+        return self.expect(*COMMANDS, *words)
+
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """In a process group of its own, as a shell gives to `make`."""
         return subprocess.Popen(
-            self.command(*arguments),
+            self.words(*arguments),
             cwd=self.code,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -128,7 +136,7 @@ class Cloud:
             start_new_session=True,
         )
 
-    def command(self, *arguments: str) -> list[str]:
+    def words(self, *arguments: str) -> list[str]:
         places = ["--project", str(self.project), "--home", str(self.home)]
         return [sys.executable, "-m", "localcloud", *places, *arguments]
 

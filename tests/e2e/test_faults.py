@@ -3,7 +3,6 @@
 Each test leaves the stack as it found it, and runs alone too.
 """
 
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -195,7 +194,7 @@ def test_what_was_done_by_hand_to_cloud_and_hosts_is_repaired_and_nobody_notices
 
     assert "Nothing to change" in cloud.expect("up"), "the engine looks by itself"
     with under_load(visitor, SERVED, tmp_path) as load:
-        cloud.expect("run", sys.executable, "-m", "commands", "repair", "local", "--yes")
+        cloud.expect_command("repair", "local", "--yes")
     load.nobody_noticed()
     assert host.says(*watched) == before
     assert host.says("systemctl", "is-active", "fail2ban") == "active"

@@ -22,19 +22,9 @@ def stack_file(platform: Cloud) -> Iterator[Path]:
     path.write_text(before)
 
 
-def command(cloud: Cloud, *words: str) -> subprocess.CompletedProcess[str]:
-    return cloud.run("run", sys.executable, "-m", "commands", *words)
-
-
-def expect(cloud: Cloud, *words: str) -> str:
-    done = command(cloud, *words)
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 def serving(cloud: Cloud, host: str) -> str:
     words = ("readlink", f"/srv/{APP}/current")
-    return expect(cloud, "connect", "local", "--host", host, "--", *words).strip()
+    return cloud.expect_command("connect", "local", "--host", host, "--", *words).strip()
 
 
 def test_a_version_that_nobody_published_is_refused(
@@ -43,7 +33,7 @@ def test_a_version_that_nobody_published_is_refused(
     assert first_up
     before = stack_file.read_text()
 
-    done = command(platform, "release", "local", APP, "9.9.9", "--yes")
+    done = platform.command("release", "local", APP, "9.9.9", "--yes")
 
     assert done.returncode == 1
     assert "It has the versions 1.0.0" in done.stdout
@@ -58,13 +48,13 @@ def test_a_rollback_serves_what_served_before(
     hosts = ("web-a1", "web-b1", "api-a1", "api-b1")
     platform.expect("publish", APP, "1.0.1")
 
-    said = expect(platform, "release", "local", APP, "1.0.1", "--yes")
+    said = platform.expect_command("release", "local", APP, "1.0.1", "--yes")
 
     assert f"{APP} on local: 1.0.0 → 1.0.1" in said
     assert f"{APP}: 1.0.1" in stack_file.read_text()
     assert {serving(platform, host) for host in hosts} == {"releases/1.0.1"}
 
-    said = expect(platform, "rollback", "local", APP, "--yes")
+    said = platform.expect_command("rollback", "local", APP, "--yes")
 
     assert f"{APP} on local: 1.0.1 → 1.0.0" in said
     assert {serving(platform, host) for host in hosts} == {"releases/1.0.0"}
@@ -90,9 +80,9 @@ def test_a_bad_version_leaves_the_old_one_and_the_file_as_they_were(
     for file in packed:
         if file.endswith(".tar.gz"):
             part = Path(file).name.partition(".")[0]
-            expect(platform, "publish", "local", APP, "1.1.0", file, "--part", part)
+            platform.expect_command("publish", "local", APP, "1.1.0", file, "--part", part)
 
-    done = command(platform, "release", "local", APP, "1.1.0", "--yes")
+    done = platform.command("release", "local", APP, "1.1.0", "--yes")
 
     assert done.returncode == 1
     assert "1.0.0 goes on serving" in done.stdout

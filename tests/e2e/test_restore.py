@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -27,23 +25,13 @@ def visitor(platform: Cloud, first_up: str) -> Visitor:
     made = Visitor(platform)
     well(made, THREED)
     # What an earlier run left aside, where the stack stays up from one to the next.
-    command(platform, "restore", "local", APP, "--yes", "--drop-old")
+    platform.command("restore", "local", APP, "--yes", "--drop-old")
     return made
-
-
-def command(cloud: Cloud, *words: str) -> "subprocess.CompletedProcess[str]":
-    return cloud.run("run", sys.executable, "-m", "commands", *words)
-
-
-def expect(cloud: Cloud, *words: str) -> str:
-    done = command(cloud, *words)
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def of_dumps(cloud: Cloud, action: str) -> str:
     program = ("sudo", "-n", "-u", "groundwork-dumps", "/usr/local/lib/groundwork/dump")
-    return expect(cloud, "connect", "local", "--", *program, action, f"{APP}-main")
+    return cloud.expect_command("connect", "local", "--", *program, action, f"{APP}-main")
 
 
 def posted(visitor: Visitor, folder: Path) -> dict[str, Any]:
@@ -78,12 +66,12 @@ def test_what_was_dumped_is_there_again_and_what_came_later_is_not(
     cloud = visitor.cloud
     an_account(visitor)
     first = posted(visitor, tmp_path)
-    assert "is there, with its checksum" in expect(cloud, "dump", "local", APP)
+    assert "is there, with its checksum" in cloud.expect_command("dump", "local", APP)
     second = posted(visitor, tmp_path)
     assert (status_of(visitor, first), status_of(visitor, second)) == (200, 200)
 
     with under_load(visitor, THREED, tmp_path) as load:
-        said = expect(cloud, "restore", "local", APP, "--yes")
+        said = cloud.expect_command("restore", "local", APP, "--yes")
 
     assert re.search(r"\d+ tables, \d+ rows, as dumped", said)
     assert (status_of(visitor, first), status_of(visitor, second)) == (200, 404)
@@ -101,8 +89,8 @@ def test_what_was_dumped_is_there_again_and_what_came_later_is_not(
     third = posted(visitor, tmp_path)
     assert "Nothing to change" in cloud.expect("up")
 
-    assert command(cloud, "restore", "local", APP, "--yes").returncode == 1
-    expect(cloud, "restore", "local", APP, "--yes", "--undo")
+    assert cloud.command("restore", "local", APP, "--yes").returncode == 1
+    cloud.expect_command("restore", "local", APP, "--yes", "--undo")
 
     found = [status_of(visitor, model) for model in (first, second, third)]
     assert found == [200, 200, 404]
@@ -115,7 +103,7 @@ def test_a_dump_that_is_damaged_changes_nothing_and_nobody_notices(
 ) -> None:
     cloud = visitor.cloud
     an_account(visitor)
-    expect(cloud, "dump", "local", APP)
+    cloud.expect_command("dump", "local", APP)
     kept = posted(visitor, tmp_path)
     store = cloud.client("s3")
     (bucket,) = [
@@ -130,7 +118,7 @@ def test_a_dump_that_is_damaged_changes_nothing_and_nobody_notices(
 
     try:
         with under_load(visitor, THREED, tmp_path) as load:
-            done = command(cloud, "restore", "local", APP, "--yes")
+            done = cloud.command("restore", "local", APP, "--yes")
             time.sleep(5)
     finally:
         store.put_object(Bucket=bucket, Key=newest, Body=content)
