@@ -41,10 +41,10 @@ def mend(stack: Stack) -> bool:
     if any(locks.rglob("*.json")):
         # Its holder is dead: we hold the lock of this home, and no engine is left.
         stack.run(["cancel", "--yes", "--stack", stack.name])
-    pending = _pending(stack)
-    begun = {op["resource"]["urn"] for op in pending if op["type"] == "creating"}
-    Journal(stack.paths.journal).keep_only(begun)
-    if not pending:
+    snapshot = _snapshot(stack)
+    held = snapshot.get("resources") or []
+    Journal(stack.paths.journal).drop([(one["urn"], one.get("id", "")) for one in held])
+    if not snapshot.get("pending_operations"):
         return False
     state = stack.exported()
     state["deployment"]["pending_operations"] = []
@@ -57,16 +57,16 @@ def mend(stack: Stack) -> bool:
 
 def forget_journal(paths: Paths) -> None:
     """After a run that ended well the engine's state holds everything."""
-    Journal(paths.journal).keep_only(set())
+    Journal(paths.journal).clear()
 
 
-def _pending(stack: Stack) -> list[dict[str, Any]]:
-    """What had been begun, read from the state as it lies: a run of the engine costs a second."""
+def _snapshot(stack: Stack) -> dict[str, Any]:
+    """The state as it lies, for a run of the engine costs a second."""
     file = state_file(stack)
     if file is None:
-        return []
+        return {}
     checkpoint = json.loads(file.read_text()).get("checkpoint") or {}
-    return (checkpoint.get("latest") or {}).get("pending_operations") or []
+    return checkpoint.get("latest") or {}
 
 
 def state_file(stack: Stack) -> Path | None:

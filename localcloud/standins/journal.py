@@ -5,14 +5,15 @@ it knows only the beginning, and the next run would create the same name twice. 
 on to the end when its engine is gone, and keeps each answer here. Asked for the same resource
 again, it gives that answer; asked for it with other inputs, it takes the first one away again.
 
-The journal is only ever read by the run that follows a crash: every other run starts with an empty
-one. It holds what the emulated cloud holds, and like that is readable by its owner alone.
+An entry goes once the engine's state holds the resource, or once the resource is gone; never
+before, for the run that follows a crash may be killed too. The journal holds what the emulated
+cloud holds, and like that is readable by its owner alone.
 """
 
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,16 @@ class Journal:
     def forget(self, urn: str) -> None:
         self._path(urn).unlink(missing_ok=True)
 
-    def keep_only(self, urns: set[str]) -> None:
-        kept = {self._path(urn) for urn in urns}
+    def drop(self, known: Collection[tuple[str, str]]) -> None:
+        """Forget what the engine's state holds, given as URN and id."""
+        for urn, identity in known:
+            entry = self.find(urn)
+            if entry is not None and entry[1].id == identity:
+                self.forget(urn)
+
+    def clear(self) -> None:
         for path in self._folder.glob("*") if self._folder.exists() else ():
-            if path not in kept:
-                path.unlink()
+            path.unlink()
 
     def _path(self, urn: str) -> Path:
         return self._folder / hashlib.sha256(urn.encode()).hexdigest()
@@ -94,6 +100,8 @@ class Journalled(grpc.ServerInterceptor):
             with self._changed:
                 self._under_way += 1
             try:
+                if method == f"{SERVICE}/Delete":
+                    return self._delete(request, context, answer)
                 if delete is None or request.preview:
                     return answer(request, context)
                 return self._create(request, context, answer, delete.unary_unary)
@@ -118,11 +126,16 @@ class Journalled(grpc.ServerInterceptor):
             gone = provider_pb2.DeleteRequest(
                 id=answered.id, urn=request.urn, properties=answered.properties
             )
-            delete(gone, context)
-            self._journal.forget(request.urn)
+            self._delete(gone, context, delete)
         response = create(request, context)
         if context.code() in (None, grpc.StatusCode.OK):
             self._journal.write(request, response)
+        return response
+
+    def _delete(self, request: Any, context: Any, delete: Any) -> Any:
+        response = delete(request, context)
+        if self._journal is not None and context.code() in (None, grpc.StatusCode.OK):
+            self._journal.drop([(request.urn, request.id)])
         return response
 
 

@@ -77,7 +77,7 @@ def test_asked_again_with_other_inputs_the_first_one_goes(thing: Plugin) -> None
 def test_without_an_entry_a_name_given_twice_is_refused(thing: Plugin, journal: Journal) -> None:
     """The stand-in for the crash: shows that it is the journal which helps above."""
     thing.create({"name": "a", "size": 1})
-    journal.keep_only(set())
+    journal.clear()
 
     with pytest.raises(grpc.RpcError):
         thing.create({"name": "a", "size": 1})
@@ -96,13 +96,24 @@ def test_a_failed_creation_leaves_no_entry(thing: Plugin, journal: Journal) -> N
     assert journal.find(thing.urn) is None
 
 
-def test_only_what_had_been_begun_is_kept(thing: Plugin, journal: Journal) -> None:
+def test_what_the_state_holds_is_dropped_and_nothing_else(thing: Plugin, journal: Journal) -> None:
     thing.create({"name": "a", "size": 1})
 
-    journal.keep_only({thing.urn})
+    journal.drop([])
+    journal.drop([("urn:of:another", "a"), (thing.urn, "made before it was replaced")])
     assert journal.find(thing.urn) is not None
-    journal.keep_only({"urn:of:another"})
+    journal.drop([(thing.urn, "a")])
     assert journal.find(thing.urn) is None
+
+
+def test_what_is_deleted_leaves_no_entry(thing: Plugin, journal: Journal) -> None:
+    made = thing.create({"name": "a", "size": 1})
+
+    thing.delete(*made)
+
+    assert journal.find(thing.urn) is None
+    thing.create({"name": "a", "size": 1})
+    assert list(Thing.cloud) == ["a"]
 
 
 def test_entries_can_be_read_by_their_owner_alone(thing: Plugin, tmp_path: Path) -> None:
