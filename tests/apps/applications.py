@@ -32,7 +32,9 @@ class Application:
     migrated_with: str = "api"
     """Part that brings the migrations,"""
     migrations: str = "migrations"
-    """and its folder of them."""
+    """and its folder of them,"""
+    ways_back: str = "migrations/rollback"
+    """and of the ways back, where those are files of their own."""
     sources: Path = SOURCES
 
     @property

@@ -63,11 +63,13 @@ def pack(
     unwell: Collection[str] = (),
     broken: Collection[str] = (),
     migration: Path | None = None,
+    back: Path | None = None,
     say: Say = lambda _: None,
 ) -> list[Path]:
     """One version as the hosts fetch it: every part and its digest, each at its key below out.
 
-    Unwell parts start, but their health check fails; broken ones end as soon as they start.
+    Unwell parts start, but their health check fails; broken ones end as soon as they start. A
+    migration is one more, and back the way back from it, where that is a file of its own.
     """
     packed = known(application)
     for part in {*unwell, *broken} - set(packed.parts):
@@ -78,8 +80,9 @@ def pack(
         needs = [NEVER_GIVEN] if name in unwell else []
         release = json.dumps({"version": version, "needs": needs}) if name not in broken else ""
         added = {"release.json": release.encode()}
-        if migration is not None and name == packed.migrated_with:
-            added[f"{packed.migrations}/{migration.name}"] = migration.read_bytes()
+        for file, folder in ((migration, packed.migrations), (back, packed.ways_back)):
+            if file is not None and name == packed.migrated_with:
+                added[f"{folder}/{file.name}"] = file.read_bytes()
         archive = out / artifact_key(application, name, part.kind, version)
         files += _version(_built(packed, name, say), added, archive)
     return files

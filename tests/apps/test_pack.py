@@ -205,8 +205,10 @@ def test_a_jar_holds_its_version_and_its_migrations_beside_what_was_built(
 
     monkeypatch.setattr(packing, "_built", found)
     fails = THREED.folder / "later" / "0004_fails.sql"
-    archive, digest = pack("ingenio", "1.0.0", tmp_path, migration=fails)
-    again, _ = pack("ingenio", "1.0.0", tmp_path / "again", migration=fails)
+    back = tmp_path / "0004_fails.down.sql"
+    back.write_text("SELECT 'it never went up';")
+    archive, digest = pack("ingenio", "1.0.0", tmp_path, migration=fails, back=back)
+    again, _ = pack("ingenio", "1.0.0", tmp_path / "again", migration=fails, back=back)
 
     assert archive.relative_to(tmp_path).as_posix() == "releases/ingenio/1.0.0/api.jar"
     assert digest.read_text().split()[0] == hashlib.sha256(archive.read_bytes()).hexdigest()
@@ -215,3 +217,4 @@ def test_a_jar_holds_its_version_and_its_migrations_beside_what_was_built(
         assert jar.read("BOOT-INF/classes/App.class") == b"the program"
         assert json.loads(jar.read("release.json"))["version"] == "1.0.0"
         assert b"no_such_table" in jar.read("migrations/0004_fails.sql")
+        assert jar.read("migrations/rollback/0004_fails.down.sql") == back.read_bytes()

@@ -12,74 +12,21 @@ from policies.testing import run_pack
 from settings.load import load, supplied_secrets
 from settings.problem import SettingsError
 from settings.tree import Settings
+from tests.apps.sixth import APPLICATION, NAME, PLACED
 from tests.policies.program import as_declared, enforced
 from tests.recording import Engine
 from tests.settings.files import Project
 from tests.stacks import DEPLOY_KEY, SUPPLIED
-
-APPLICATION = """
-name: observatory
-title: Star charts
-hosts: {pages: charts, data: data}
-services:
-  sky:
-    runtime: {kind: java, java: 21, heap: 512M}
-    port: 9400
-    health: {path: /alive}
-    routes:
-      - {host: data, path: /sky/*, upload: true, read_timeout_seconds: 90}
-    denied: [/sky/internal]
-    environment:
-      PORT: 9400
-      LEDGER: ${stores.ledger.astronomer.url}
-      LEDGER_FOR_READING: ${stores.ledger.reader_host}
-      PLATES: ${buckets.plates.name}
-      SIGNING_KEY: ${secrets.SIGNING_KEY}
-      TELESCOPE_CERTIFICATE: ${secrets.TELESCOPE.file}
-    files: {lens.json: '{"aperture": 8}'}
-    egress: [{host: telescope.example.org, port: 8443, purpose: pictures}]
-  plot:
-    runtime: {kind: node, node: 24, start: plot.js}
-    environment: {QUEUE: "${stores.tasks.url}"}
-    stop_seconds: 90
-sites:
-  atlas: {host: pages, single_page: true, immutable: [/tiles/*], port: 9500}
-stores:
-  ledger:
-    kind: mysql
-    version: "8.4"
-    name: catalogue
-    owner: keeper
-    roles: {astronomer: {rights: write}, visitor: {rights: read}}
-    character_set: utf8mb4
-  tasks: {kind: redis, version: "7.1", policy: noeviction, queue: true, memory: 256M}
-buckets:
-  plates: {purpose: pictures of the sky}
-secrets:
-  SIGNING_KEY: {kind: generated, format: hex, bytes: 32}
-  TELESCOPE: {kind: supplied, purpose: certificate of the telescope, min_length: 32}
-schedules:
-  nightfall: {service: plot, at: 30 18 * * *, command: node --run nightfall}
-migration: {service: sky, store: ledger, sql: {directory: changes}}
-release: {kind: blue-green, second_port: 9401, hold_seconds: 30}
-"""
-PLACED = """
-domain: dev.observatory.example
-placement: {kind: hosts, pools: {sky: hill, plot: hill, atlas: hill}}
-stores:
-  ledger: {kind: database, instance_class: db.t4g.micro, backup_days: 1}
-  tasks: {kind: cache, node_type: cache.t4g.small}
-"""
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """The dev stack with this application beside the first one."""
     project = Project(tmp_path)
-    (tmp_path / "apps" / "observatory.yaml").write_text(APPLICATION)
+    (tmp_path / "apps" / f"{NAME}.yaml").write_text(APPLICATION)
     project.change_stack(
         {
-            "applications/observatory": yaml.safe_load(PLACED),
+            f"applications/{NAME}": yaml.safe_load(PLACED),
             "dns": {"kind": "own-zones"},
             "pools/hill": {"instance_type": "t4g.medium", "count": 2},
         },
@@ -122,8 +69,8 @@ def test_it_is_built_whole_and_breaks_no_rule(project: Project) -> None:
         if "observatory" in rule["conditions"][0]["hostHeader"]["values"][0]
     }
     assert by_path == {
-        "/sky/*": "forward",
-        "/sky/internal*": "fixed-response",
+        "/api/*": "forward",
+        "/api/internal*": "fixed-response",
         "/*": "forward",
     }
     script = json.dumps(engine.named("command:remote:Command", "hill-a1").inputs["stdin"])

@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import yaml
 
+from commands.stack_file import ROTATIONS
 from localcloud import ports
 from localcloud.machines.container import Container
 from localcloud.network.addresses import PUBLIC, PUBLIC_VARIABLE
@@ -124,6 +125,12 @@ class Cloud:
     def expect_command(self, *words: str) -> str:
         return self.expect(*COMMANDS, *words)
 
+    def goes_without_a_trace(self) -> None:
+        """Taken down, it leaves no process and no file."""
+        assert "Down: no process" in self.expect("down")
+        assert not self.home.exists()
+        assert self.processes() == []
+
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """In a process group of its own, as a shell gives to `make`."""
         return subprocess.Popen(
@@ -188,10 +195,14 @@ def new(project: Path, folder: Path) -> Cloud:
 def clone(folder: Path) -> Cloud:
     """This checkout as a person has it who changes its files, with a home of its own.
 
-    A clone that lies there already is made like this checkout again, and its home is used.
+    A clone that lies there already is made like this checkout again, and its home is used. What
+    has been rotated there stays so: generations only go on.
     """
     project, port, block = folder / "project", folder / "port", folder / "public"
+    rotated: Any = None
     if project.exists():
+        stack = yaml.safe_load((project / STACK_FILE).read_text())
+        rotated = stack["config"].get(ROTATIONS)
         shutil.rmtree(project)
     left_out = shutil.ignore_patterns(*NOT_CLONED)
     shutil.copytree(ROOT, project, symlinks=True, ignore=left_out)
@@ -203,6 +214,8 @@ def clone(folder: Path) -> Cloud:
     made = Cloud(project, folder / "home", int(port.read_text()), project, block.read_text())
     listed = [f"{made.outside}/32"]
     made.edit(STACK_FILE, "config", "groundwork:access", "allowed_from", value=listed)
+    if rotated:
+        made.edit(STACK_FILE, "config", ROTATIONS, value=rotated)
     return made
 
 

@@ -24,6 +24,7 @@ ON_THE_PLATFORM = frozenset(
         "platform",
         "releases",
         "restore",
+        "rotation",
         "shapes",
         "status",
         "under_load",

@@ -1,10 +1,13 @@
 """The applications that the local stack serves, each with the load that its tests put on it."""
 
+import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from localcloud.artifacts import Artifact, Artifacts, upload
 from settings.load import stack_configuration
@@ -38,6 +41,10 @@ class Served:
     traffic: tuple[Traffic, ...]
     version_at: str
     """Address of a page that says in JSON which version answers."""
+    deep_at: str
+    """Address of one that asks every store."""
+    accounts_at: str
+    """Below which people register, log in and are told who they are."""
     unwell: Collection[str]
     """The parts of it whose health check fails in a bad release."""
     pool: str
@@ -61,6 +68,8 @@ THREED = Served(
         Traffic("api.3dgenerator.test", ("/health",), ("/models?name=load",), rate=6.0),
     ),
     version_at="https://api.3dgenerator.test/health",
+    deep_at="https://api.3dgenerator.test/health/db",
+    accounts_at="https://api.3dgenerator.test/auth",
     unwell=("api",),
     pool="api",
     service="api",
@@ -81,6 +90,8 @@ NOTEBOOK = Served(
         ),
     ),
     version_at="https://app.ainotebook.test/api/version",
+    deep_at="https://app.ainotebook.test/health",
+    accounts_at="https://app.ainotebook.test/api/auth",
     pages_version_at="https://app.ainotebook.test/release.json",
     unwell=("api",),
     pool="api",
@@ -101,6 +112,8 @@ AIXSSS = Served(
         ),
     ),
     version_at="https://app.aixsss.test/api/health",
+    deep_at="https://app.aixsss.test/api/health/deep",
+    accounts_at="https://app.aixsss.test/api/auth",
     pages_version_at="https://app.aixsss.test/release.json",
     # What nobody can ask for its health: it ends as soon as it has begun.
     unwell=("worker",),
@@ -118,6 +131,8 @@ PHOTO = Served(
         Traffic("www.aizhao.test", ("/", "/health"), rate=2.0),
     ),
     version_at="https://aizhao.test/health",
+    deep_at="https://aizhao.test/api/health/deep",
+    accounts_at="https://aizhao.test/api/auth",
     unwell=("api",),
     pool="web",
     service="api",
@@ -128,6 +143,8 @@ INGENIO = Served(
     name="ingenio",
     traffic=(Traffic("api.ingenio.test", ("/api/version",), ("/api/projects?name=load",)),),
     version_at="https://api.ingenio.test/api/version",
+    deep_at="https://api.ingenio.test/api/actuator/health",
+    accounts_at="https://api.ingenio.test/api/auth",
     unwell=("api",),
     pool="back",
     service="api",
@@ -137,6 +154,11 @@ INGENIO = Served(
 )
 
 SERVED = (THREED, NOTEBOOK, AIXSSS, PHOTO, INGENIO)
+
+
+def on_each(*served: Served) -> pytest.MarkDecorator:
+    """A test of each of these applications, by its name."""
+    return pytest.mark.parametrize("served", served, ids=lambda one: one.name)
 
 
 @dataclass
@@ -275,6 +297,56 @@ def unit_of(host: Host, served: Served) -> str:
 
 def version_of(visitor: Visitor, served: Served) -> str:
     return visitor.told(served.version_at)["version"]
+
+
+def migration(version: str, folder: Path) -> Path:
+    """A file that fails when it is run a second time."""
+    number = 1000 + int(version.rpartition(".")[2])
+    folder.mkdir()
+    file = folder / f"{number}_once.sql"
+    file.write_text(f"CREATE TABLE once_{number} (id bigint PRIMARY KEY);\n")
+    return file
+
+
+# -- what people do --------------------------------------------------------------------------------
+
+JSON = ("-H", "Content-Type: application/json")
+PERSON = '{"email": "ann@people.test", "password": "correct horse battery"}'
+
+
+def register(visitor: Visitor, served: Served) -> None:
+    """There is somebody who can log in."""
+    answer = visitor.ask(f"{served.accounts_at}/register", "-d", PERSON, *JSON)
+    assert answer.status in (201, 409), answer
+
+
+def log_in(visitor: Visitor, served: Served) -> str:
+    """The token of a session."""
+    return visitor.told(f"{served.accounts_at}/login", "-d", PERSON, *JSON)["token"]
+
+
+def knows(visitor: Visitor, served: Served, token: str) -> bool:
+    """Whether the session of that token is a valid one."""
+    authorization = ("-H", f"Authorization: Bearer {token}")
+    return visitor.ask(f"{served.accounts_at}/me", *authorization).status == 200
+
+
+def made(visitor: Visitor, served: Served) -> str:
+    """The address of something new, which is a row in its database."""
+    traffic = next(one for one in served.traffic if one.posts)
+    kind = ("-H", "Content-Type: application/octet-stream")
+    answer = visitor.ask(f"https://{traffic.host}{traffic.posts[0]}", "-d", "a few words", *kind)
+    assert answer.status == 201, answer
+    return f"https://{traffic.host}{answer.header('location')}"
+
+
+def status_of(visitor: Visitor, address: str) -> int:
+    """From the database: what a cache remembers is its own business."""
+    time.sleep(0.2)
+    return visitor.ask(address, "-H", "Cache-Control: no-cache").status
+
+
+# -- how it is ------------------------------------------------------------------------------------
 
 
 def all_healthy(cloud: Cloud) -> bool:

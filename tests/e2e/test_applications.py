@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cloud import Cloud, wait_for
-from tests.e2e.served import SERVED, Served, well
+from tests.e2e.served import SERVED, Served, on_each, well
 from tests.e2e.visitor import Visitor
 
 WEB, API = "3dgenerator.test", "api.3dgenerator.test"
@@ -22,7 +22,7 @@ def visitor(platform: Cloud, first_up: str) -> Visitor:
     return Visitor(platform)
 
 
-@pytest.mark.parametrize("served", SERVED, ids=lambda served: served.name)
+@on_each(*SERVED)
 def test_after_up_everything_is_healthy(visitor: Visitor, served: Served) -> None:
     well(visitor, served)
     for one in ("machines", "services", "load_balancer"):

@@ -3,12 +3,28 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from localcloud.paths import ROOT
+from tests.apps.applications import SOURCES
 from tests.e2e.cloud import STACK_FILE, Cloud
+from tests.e2e.database_server import described, name_of, query
+from tests.e2e.served import (
+    INGENIO,
+    PHOTO,
+    Served,
+    fresh_version,
+    migration,
+    on_each,
+    publish,
+    under_load,
+    version_of,
+    well,
+)
+from tests.e2e.visitor import Visitor
 
 APP = "threed-generator"
 
@@ -89,3 +105,81 @@ def test_a_bad_version_leaves_the_old_one_and_the_file_as_they_were(
     assert stack_file.read_text() == before
     assert serving(platform, "web-a1") == "releases/1.0.0"
     assert platform.run("up").returncode == 0
+
+
+@dataclass(frozen=True)
+class Change:
+    """A migration, its way back, and the column that is there in between."""
+
+    up: Path
+    down: Path | None
+    """None: the application's own command undoes what its last run did."""
+    column: tuple[str, str]
+    """Table and column."""
+    newest: str
+    """Asks the database for the migration that was the newest so far."""
+    record: str
+    """Where the releases are recorded that it has been brought to."""
+
+
+def change(served: Served, version: str, folder: Path) -> Change:
+    if served is PHOTO:
+        return Change(
+            up=SOURCES / PHOTO.name / "later" / "20260101000001_photos_views.js",
+            down=None,
+            column=("photos", "views"),
+            newest="SELECT name FROM knex_migrations ORDER BY id DESC LIMIT 1",
+            record="groundwork_migrations",
+        )
+    up = migration(version, folder / "migration")
+    down = up.with_suffix(".down.sql")
+    table = f"once_{up.name.partition('_')[0]}"
+    down.write_text(f"DROP TABLE {table};\n")
+    return Change(
+        up=up,
+        down=down,
+        column=(table, "id"),
+        newest="SELECT version FROM schema_migrations ORDER BY version::int DESC LIMIT 1",
+        record="groundwork.migrations",
+    )
+
+
+# By the program's runner of SQL files, and by a command of the application's own.
+@pytest.mark.long
+@on_each(INGENIO, PHOTO)
+def test_a_database_goes_back_with_its_release_and_nobody_notices(
+    platform: Cloud, first_up: str, stack_file: Path, served: Served, tmp_path: Path
+) -> None:
+    assert first_up
+    visitor = Visitor(platform)
+    well(visitor, served)
+    database = described(platform, served.name)
+
+    def told(statement: str) -> str:
+        return query(platform, database, statement, of=name_of(served.name))
+
+    before, version = version_of(visitor, served), fresh_version(platform, served)
+    wanted = change(served, version, tmp_path)
+    table, column = wanted.column
+    columns = (
+        "SELECT count(*) FROM information_schema.columns "  # noqa: S608 - ours
+        f"WHERE table_name = '{table}' AND column_name = '{column}'"
+    )
+    recorded = f"SELECT count(*) FROM {wanted.record} WHERE version = '{version}'"  # noqa: S608 - ours
+    newest = told(wanted.newest)
+    assert publish(platform, served, tmp_path, migration=wanted.up, back=wanted.down) == version
+    platform.expect_command("release", "local", served.name, version, "--yes")
+    assert (version_of(visitor, served), told(columns), told(recorded)) == (version, "1", "1")
+
+    with under_load(visitor, served, tmp_path) as load:
+        said = platform.expect_command(
+            "rollback", "local", served.name, "--database", newest, "--yes"
+        )
+
+    load.nobody_noticed()
+    assert f"{served.name} on local: {version} → {before}" in said
+    assert f"taken back to {newest}" in said
+    assert (version_of(visitor, served), told(columns), told(recorded)) == (before, "0", "0")
+    assert told(wanted.newest) == newest
+    well(visitor, served)
+    assert "Nothing to change" in platform.expect("up")

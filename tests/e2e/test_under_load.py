@@ -28,6 +28,8 @@ from tests.e2e.served import (
     fresh_version,
     hosts_in,
     hosts_of,
+    migration,
+    on_each,
     publish,
     under_load,
     unit_of,
@@ -36,7 +38,7 @@ from tests.e2e.served import (
 )
 from tests.e2e.visitor import Visitor
 
-each = pytest.mark.parametrize("served", SERVED, ids=lambda served: served.name)
+each = on_each(*SERVED)
 
 # By a command of the application's own, and by the program's runner of SQL files; where the file
 # is recorded that was run.
@@ -105,15 +107,6 @@ def released(visitor: Visitor, tmp_path_factory: pytest.TempPathFactory) -> Rele
     return Released(began, before, versions, colours, files, loads)
 
 
-def migration(version: str, folder: Path) -> Path:
-    """A file that fails when it is run a second time."""
-    number = 1000 + int(version.rpartition(".")[2])
-    folder.mkdir()
-    file = folder / f"{number}_once.sql"
-    file.write_text(f"CREATE TABLE once_{number} (id bigint PRIMARY KEY);\n")
-    return file
-
-
 @each
 def test_nobody_notices_a_good_release(
     visitor: Visitor, released: Released, served: Served
@@ -139,9 +132,7 @@ def slowly(visitor: Visitor, address: str) -> Any:
     return visitor.told(address)
 
 
-@pytest.mark.parametrize(
-    "served", [served for served in SERVED if served.worker], ids=lambda served: served.name
-)
+@on_each(*(served for served in SERVED if served.worker))
 def test_jobs_that_are_asked_for_during_a_release_are_all_done(
     visitor: Visitor, released: Released, served: Served
 ) -> None:
