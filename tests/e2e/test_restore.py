@@ -89,6 +89,10 @@ def test_what_was_dumped_is_there_again_and_what_came_later_is_not(
     turned_away = [one for one in load.failures if "answered 503" in one["reason"]]
     assert turned_away
     assert [one for one in load.failures if one not in turned_away and not lost(served, one)] == []
+    # Of all failures, not only of those that are shown.
+    for seen in load.seen.values():
+        answered = seen["statuses"]
+        assert seen["failed"] == answered.get("503", 0) + answered.get("404", 0), seen
     assert nothing_is_paused(cloud, served)
     third = made(visitor, served)
     assert "Nothing to change" in cloud.expect("up")
