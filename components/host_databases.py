@@ -1,123 +1,124 @@
 """What the operations instance does for an application's databases."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from components.database_access import username
-from components.host_services import command_path, node_runtime
+from components.host_facts import DatabaseFacts, OperationsFacts, Variables
+from components.host_runtimes import Runtimes
 from hosts.roles.database_bootstrap import DatabaseBootstrap, DatabaseRole, database_bootstrap
 from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
 from hosts.roles.dumps import DumpedDatabase, dumps
 from hosts.roles.schedule import calendar_event
-from hosts.roles.service import SecretSource
 from hosts.roles.service import Service as HostService
 from hosts.steps import Role
-from settings.application import Database, Dump
+from settings.application import Application, Database, Dump
+from settings.part import Part
 from settings.stack import HostsPlacement
 from settings.tree import Settings
 
 
 def databases(
-    settings: Settings, application: str, architecture: str, facts: Mapping[str, Any]
+    settings: Settings, application: Application, facts: OperationsFacts, runtimes: Runtimes
 ) -> Iterator[Role]:
     """Each is bootstrapped and dumped; the one of the migration is brought along by releases."""
-    spec = settings.applications[application]
-    hosted = isinstance(settings.placed(application).placement, HostsPlacement)
-    bootstraps = {
-        store: _bootstrap(settings, application, store, database, facts)
-        for store, database in spec.databases.items()
-    }
+    bootstraps: dict[str, DatabaseBootstrap] = {}
+    for store, shape in application.databases.items():
+        database = Part(application=application, name=store, shape=shape)
+        bootstraps[store] = _bootstrap(settings, database, facts.databases[database.key])
     yield from map(database_bootstrap, bootstraps.values())
-    for store, database in spec.databases.items():
-        if database.dump:
-            yield _dumps(settings, bootstraps[store], database.dump, facts)
+    for store, shape in application.databases.items():
+        if shape.dump:
+            yield dumps(_dumped(settings, bootstraps[store], shape.dump, facts))
     # Releases run it, and those of tasks are not made by hosts.
-    if spec.migration is not None and hosted:
-        bootstrap = bootstraps[spec.migration.store]
-        yield from _migration(settings, application, bootstrap, architecture, facts)
+    hosted = isinstance(settings.placed(application.name).placement, HostsPlacement)
+    if application.migration is not None and hosted:
+        bootstrap = bootstraps[application.migration.store]
+        variables = facts.migrations[application.name]
+        yield from _migration(settings, application, bootstrap, variables, runtimes)
 
 
 def _bootstrap(
-    settings: Settings, application: str, store: str, database: Database, facts: Mapping[str, Any]
+    settings: Settings, database: Part[Database], facts: DatabaseFacts
 ) -> DatabaseBootstrap:
-    told = facts["databases"][f"{application}-{store}"]
-    secrets: Mapping[str, str] = told["secrets"]
+    wanted = database.shape
     rotations = {
-        role: settings.rotation(application, f"stores.{store}.{role}") for role in database.roles
+        role: settings.rotation(database.application.name, f"stores.{database.name}.{role}")
+        for role in wanted.roles
     }
     return DatabaseBootstrap(
-        key=f"{application}-{store}",
-        engine=database.kind,
-        database=told["name"],
-        administrator_secret_arn=told["administrator"],
-        owner=database.owner,
-        owner_secret_arn=secrets[database.owner],
+        key=database.key,
+        engine=wanted.kind,
+        database=facts.name,
+        administrator_secret_arn=facts.administrator,
+        owner=wanted.owner,
+        owner_secret_arn=facts.secrets[wanted.owner],
         roles=(
             *(
                 DatabaseRole(
                     name=username(role, rotations[role].current),
-                    secret_arn=secrets[role],
+                    secret_arn=facts.secrets[role],
                     rights=of.rights,
                     settings=of.settings,
                 )
-                for role, of in database.roles.items()
+                for role, of in wanted.roles.items()
             ),
-            DatabaseRole(name=told["backup_user"], secret_arn=secrets["backup"], rights="backup"),
+            DatabaseRole(
+                name=facts.backup_user, secret_arn=facts.secrets["backup"], rights="backup"
+            ),
         ),
         closed=tuple(
             username(role, rotation.current + 1)
             for role, rotation in rotations.items()
             if rotation.current > 1 and not rotation.accepted
         ),
-        extensions=database.extensions,
-        character_set=database.character_set,
+        extensions=wanted.extensions,
+        character_set=wanted.character_set,
     )
 
 
-def _dumps(
-    settings: Settings, bootstrap: DatabaseBootstrap, dump: Dump, facts: Mapping[str, Any]
-) -> Role:
+def _dumped(
+    settings: Settings, bootstrap: DatabaseBootstrap, dump: Dump, facts: OperationsFacts
+) -> DumpedDatabase:
     zone = settings.stack.time_zone
-    return dumps(
-        DumpedDatabase(
-            key=bootstrap.key,
-            specification=bootstrap.specification,
-            stack=settings.name,
-            bucket=facts["databases"][bootstrap.key]["bucket"],
-            region=settings.stack.region,
-            encryption_key_arn=facts["encryption_key"],
-            prefix=dump.prefix,
-            validate_with=dump.validate_with,
-            at=calendar_event(dump.schedule, zone),
-            drill_at=calendar_event(dump.drill, zone) if dump.drill else None,
-        )
+    bucket = facts.databases[bootstrap.key].bucket
+    assert bucket is not None, "what is dumped is dumped into one"
+    return DumpedDatabase(
+        key=bootstrap.key,
+        specification=bootstrap.specification,
+        stack=settings.name,
+        bucket=bucket,
+        region=settings.stack.region,
+        encryption_key_arn=facts.encryption_key,
+        prefix=dump.prefix,
+        validate_with=dump.validate_with,
+        at=calendar_event(dump.schedule, zone),
+        drill_at=calendar_event(dump.drill, zone) if dump.drill else None,
     )
 
 
 def _migration(
     settings: Settings,
-    application: str,
+    application: Application,
     bootstrap: DatabaseBootstrap,
-    architecture: str,
-    facts: Mapping[str, Any],
+    variables: Variables,
+    runtimes: Runtimes,
 ) -> Iterator[Role]:
     """The migrating service's release and variables; of its secrets the database's alone."""
-    spec = settings.applications[application]
-    migration = spec.migration
+    migration = application.migration
     if migration is None:
         return
-    shape = spec.services[migration.service]
-    told = facts["migrations"][application]
-    node = node_runtime(settings, shape, architecture)
+    shape = application.services[migration.service]
+    node = runtimes.node_of(shape)
     if node is not None:
         yield Role(name="runtime of migrations", install=node.steps())
+    path = runtimes.command_path(shape)
     yield database_migration(
         DatabaseMigration(
             service=HostService(
-                application=application,
+                application=application.name,
                 name=migration.service,
-                environment={**told["environment"], "PATH": command_path(node)},
-                secrets={name: SecretSource(**one) for name, one in told["secrets"].items()},
+                environment={**variables.environment, "PATH": path},
+                secrets=variables.secrets,
             ),
             bootstrap=bootstrap,
             command=migration.command,
@@ -131,7 +132,7 @@ def _migration(
             ),
             down=migration.down,
             seed=migration.seed,
-            seed_at_once=settings.placed(application).seed,
-            after=spec.databases[migration.store].after_migration,
+            seed_at_once=settings.placed(application.name).seed,
+            after=application.databases[migration.store].after_migration,
         )
     )

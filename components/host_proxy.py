@@ -6,6 +6,7 @@ from dataclasses import replace
 from hosts.roles import nginx as web
 from hosts.roles.acme import CHALLENGES, Acme
 from settings.application import Application, Proxy, Route, Service, Site
+from settings.part import Part
 from settings.stack import HostEdge
 from settings.tree import Settings
 
@@ -24,39 +25,26 @@ def proxy(settings: Settings, pool: str, load_balancer: tuple[str, ...]) -> web.
         return None
     services = list(settings.services_on(pool))
     sites = list(settings.sites_on(pool))
-    front = _behind_balancer(settings, services, sites, load_balancer)
+    front = _behind_balancer(services, sites, load_balancer)
     own = certificates(settings, pool)
     return _before_the_world(settings, front, services, sites, own) if own else front
 
 
 def _behind_balancer(
-    settings: Settings,
-    services: list[tuple[str, str, Service]],
-    sites: list[tuple[str, str, Site]],
-    load_balancer: tuple[str, ...],
+    services: list[Part[Service]], sites: list[Part[Site]], load_balancer: tuple[str, ...]
 ) -> web.Nginx:
     routed = [
-        (application, service, shape)
-        for application, service, shape in services
-        if shape.routes and shape.port is not None and shape.front_port is not None
+        service
+        for service in services
+        if service.shape.routes
+        and service.shape.port is not None
+        and service.shape.front_port is not None
     ]
     return web.Nginx(
-        servers=(
-            *(
-                _server(settings.applications[application], f"{application}-{service}", shape)
-                for application, service, shape in routed
-            ),
-            *(
-                _site(settings.applications[application], site, shape)
-                for application, site, shape in sites
-            ),
-        ),
-        upstreams=tuple(
-            _upstream(settings.applications[application], service, shape)
-            for application, service, shape in routed
-        ),
+        servers=(*map(_server, routed), *map(_site, sites)),
+        upstreams=tuple(map(_upstream, routed)),
         trusted_proxies=load_balancer,
-        idle_seconds=max([IDLE_SECONDS, *(5 + _silence(shape) for *_, shape in routed)]),
+        idle_seconds=max([IDLE_SECONDS, *(5 + _silence(service.shape) for service in routed)]),
     )
 
 
@@ -77,8 +65,8 @@ def certificates(settings: Settings, pool: str) -> dict[str, Acme]:
 def _before_the_world(
     settings: Settings,
     behind: web.Nginx,
-    services: list[tuple[str, str, Service]],
-    sites: list[tuple[str, str, Site]],
+    services: list[Part[Service]],
+    sites: list[Part[Site]],
     proved: Mapping[str, Acme],
 ) -> web.Nginx:
     """In place of a port for each service, one server for each public name, all on 443."""
@@ -92,28 +80,26 @@ def _before_the_world(
             locations=(
                 *(
                     location
-                    for of, service, shape in services
-                    if of == name
+                    for service in services
+                    if service.application.name == name
                     for location in _proxied(
-                        application,
-                        f"{name}-{service}",
-                        shape,
-                        (route for route in shape.routes if route.host == host),
+                        service, (route for route in service.shape.routes if route.host == host)
                     )
                 ),
                 *(
-                    _files(application, site, shape)
-                    for of, site, shape in sites
-                    if of == name and shape.host == host
+                    _files(site)
+                    for site in sites
+                    if site.application.name == name and site.shape.host == host
                 ),
             ),
             headers=_headers(application),
             denied=tuple(
                 dict.fromkeys(
                     path
-                    for of, _, shape in services
-                    if of == name and any(route.host == host for route in shape.routes)
-                    for path in shape.denied
+                    for service in services
+                    if service.application.name == name
+                    and any(route.host == host for route in service.shape.routes)
+                    for path in service.shape.denied
                 )
             ),
             compression=_compression(application),
@@ -139,11 +125,12 @@ def _silence(shape: Service) -> int:
     return min(longest, LONGEST_SILENCE)
 
 
-def _upstream(application: Application, service: str, shape: Service) -> web.Upstream:
-    colours = application.colours(service)
+def _upstream(service: Part[Service]) -> web.Upstream:
+    colours = service.application.colours(service.name)
+    shape = service.shape
     algorithm = shape.balancing.algorithm
     return web.Upstream(
-        name=f"{application.name}-{service}",
+        name=service.key,
         backends=() if colours else (web.Backend(port=shape.port or 0),),
         balance="least-connections" if algorithm != "round_robin" else "round-robin",
         keepalive=shape.proxy.keepalive,
@@ -151,28 +138,27 @@ def _upstream(application: Application, service: str, shape: Service) -> web.Ups
     )
 
 
-def _server(application: Application, key: str, shape: Service) -> web.Server:
+def _server(service: Part[Service]) -> web.Server:
+    shape = service.shape
     return web.Server(
-        application=application.name,
+        application=service.application.name,
         port=shape.front_port or 0,
-        locations=_proxied(application, key, shape, shape.routes),
-        health=web.Health(path=shape.health.path, upstream=key) if shape.health else None,
-        headers=_headers(application),
-        compression=_compression(application),
+        locations=_proxied(service, shape.routes),
+        health=web.Health(path=shape.health.path, upstream=service.key) if shape.health else None,
+        headers=_headers(service.application),
+        compression=_compression(service.application),
         denied=shape.denied,
     )
 
 
-def _proxied(
-    application: Application, key: str, shape: Service, routes: Iterable[Route]
-) -> tuple[web.Proxied, ...]:
-    limits: Proxy = shape.proxy
+def _proxied(service: Part[Service], routes: Iterable[Route]) -> tuple[web.Proxied, ...]:
+    limits: Proxy = service.shape.proxy
     limit = limits.rate_limit
     paths = {route.path: route for route in routes}
     return tuple(
         web.Proxied(
             path=path,
-            upstream=key,
+            upstream=service.key,
             websocket=route.websocket,
             limit=web.RateLimit(
                 requests_per_second=limit.requests_per_second,
@@ -185,30 +171,30 @@ def _proxied(
             body_limit=limits.body_limit,
             body_timeout_seconds=limits.body_timeout_seconds,
             read_timeout_seconds=route.read_timeout_seconds or limits.read_timeout_seconds,
-            immutable_extensions=application.static_files.extensions,
+            immutable_extensions=service.application.static_files.extensions,
         )
         for path, route in paths.items()
     )
 
 
-def _site(application: Application, site: str, shape: Site) -> web.Server:
+def _site(site: Part[Site]) -> web.Server:
     return web.Server(
-        application=application.name,
-        port=shape.front_port,
-        locations=(_files(application, site, shape),),
+        application=site.application.name,
+        port=site.shape.front_port,
+        locations=(_files(site),),
         health=web.Health(path=web.SITE_HEALTH, upstream=None),
-        headers=_headers(application),
-        compression=_compression(application),
+        headers=_headers(site.application),
+        compression=_compression(site.application),
     )
 
 
-def _files(application: Application, site: str, shape: Site) -> web.Files:
+def _files(site: Part[Site]) -> web.Files:
     return web.Files(
-        path=shape.path,
-        directory=f"{web.current(application.name)}/{site}",
-        single_page=shape.single_page,
-        immutable=shape.immutable,
-        immutable_directory=web.kept_assets(application.name, site),
+        path=site.shape.path,
+        directory=f"{web.current(site.application.name)}/{site.name}",
+        single_page=site.shape.single_page,
+        immutable=site.shape.immutable,
+        immutable_directory=web.kept_assets(site.application.name, site.name),
     )
 
 

@@ -1,11 +1,13 @@
 """How a version takes over on hosts, and what the operations instance does with it."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
+from components.host_facts import SiteFacts
 from hosts.roles.release import PublishedSite, ReleasedService, Releases, releases
 from hosts.steps import Role
-from settings.application import Application, Java, Pm2
+from settings.application import Java, Pm2, Service
+from settings.part import Part
 from settings.stack import HostsPlacement
 from settings.tree import Settings
 
@@ -15,20 +17,18 @@ NOTICE_SECONDS = 2
 
 def pool_releases(settings: Settings, pool: str, application: str, *, first: bool) -> Role:
     spec = settings.applications[application]
-    here = {
-        service: shape for name, service, shape in settings.services_on(pool) if name == application
-    }
-    sites = {site: shape for name, site, shape in settings.sites_on(pool) if name == application}
+    here = [one for one in settings.services_on(pool) if one.application.name == application]
+    sites = [one for one in settings.sites_on(pool) if one.application.name == application]
     packed = settings.artifacts(application)
     drain, settle = rotation_seconds(settings, pool, application)
     return releases(
         Releases(
             application=application,
             bucket=settings.stack.artifacts,
-            artifacts={part: packed[part] for part in (*here, *sites)},
-            sites={site: shape.immutable for site, shape in sites.items()},
-            services=tuple(_released(settings, spec, service) for service in here),
-            clock=tuple(_clock(spec, here, first=first)),
+            artifacts={part.name: packed[part.name] for part in (*here, *sites)},
+            sites={site.name: site.shape.immutable for site in sites},
+            services=tuple(_released(settings, service) for service in here),
+            clock=tuple(unit for service in here for unit in _clock(service, first=first)),
             drain_seconds=drain,
             settle_seconds=settle,
             keep=spec.release.keep,
@@ -36,25 +36,24 @@ def pool_releases(settings: Settings, pool: str, application: str, *, first: boo
     )
 
 
-def _clock(spec: Application, here: Iterable[str], *, first: bool) -> Iterator[str]:
-    """What timers start of an application on a host."""
-    for service in here:
-        runtime = spec.services[service].runtime
-        if isinstance(runtime, Pm2) and runtime.restart_at:
-            yield f"{spec.name}-{service}-exchange"
-        if first:
-            for name, wanted in spec.schedules.items():
-                if wanted.service == service:
-                    yield f"{spec.name}-{service}-{name}"
+def _clock(service: Part[Service], *, first: bool) -> Iterator[str]:
+    """What timers start of a service on a host."""
+    runtime = service.shape.runtime
+    if isinstance(runtime, Pm2) and runtime.restart_at:
+        yield f"{service.key}-exchange"
+    if first:
+        for name, wanted in service.application.schedules.items():
+            if wanted.service == service.name:
+                yield f"{service.key}-{name}"
 
 
-def _released(settings: Settings, spec: Application, service: str) -> ReleasedService:
-    key, shape = f"{spec.name}-{service}", spec.services[service]
-    colours = spec.colours(service)
+def _released(settings: Settings, service: Part[Service]) -> ReleasedService:
+    spec, shape = service.application, service.shape
+    colours = spec.colours(service.name)
     hold = settings.placed(spec.name).hold_seconds
     return ReleasedService(
-        name=service,
-        unit=f"{key}@.service" if colours else f"{key}.service",
+        name=service.name,
+        unit=f"{service.key}@.service" if colours else f"{service.key}.service",
         kind="colours" if colours else "exchange" if isinstance(shape.runtime, Pm2) else "restart",
         port=shape.port,
         health=shape.health.path if shape.health else None,
@@ -71,9 +70,9 @@ def rotation_seconds(settings: Settings, pool: str, application: str) -> tuple[i
     0 where nobody else could take over: leaving rotation would be an outage.
     """
     checked = [
-        shape
-        for name, _, shape in settings.services_on(pool)
-        if name == application and shape.routes and shape.health
+        one.shape
+        for one in settings.services_on(pool)
+        if one.application.name == application and one.shape.routes and one.shape.health
     ]
     if settings.stack.pools[pool].count == 1 or not checked:
         return 0, 0
@@ -88,7 +87,7 @@ def rotation_seconds(settings: Settings, pool: str, application: str) -> tuple[i
 
 
 def operations_releases(
-    settings: Settings, application: str, facts: Mapping[str, Any]
+    settings: Settings, application: str, sites: Mapping[str, SiteFacts]
 ) -> Iterator[Role]:
     """What the operations instance does with a release: migrates, and publishes sites."""
     spec = settings.applications[application]
@@ -99,11 +98,11 @@ def operations_releases(
         artifacts[spec.migration.service] = "jar" if isinstance(runtime, Java) else "tar.gz"
     published = {
         site: PublishedSite(
-            bucket=place["bucket"],
-            distribution=place["distribution"],
+            bucket=place.bucket,
+            distribution=place.distribution,
             immutable=spec.sites[site].immutable,
         )
-        for site, place in facts["sites"].get(application, {}).items()
+        for site, place in sites.items()
     }
     if not artifacts and not published:
         return

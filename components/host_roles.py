@@ -1,12 +1,10 @@
 """What a host of a pool, and the operations instance, shall be: the settings as roles."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from components.host_databases import databases
+from components.host_facts import HostFacts, OperationsFacts
 from components.host_proxy import HTTPS, certificates, proxy
 from components.host_releases import operations_releases, pool_releases
+from components.host_runtimes import Runtimes
 from components.host_services import schedules, service_role
 from hosts.roles.acme import acme, placeholder_certificate
 from hosts.roles.baseline import Baseline, baseline
@@ -16,41 +14,39 @@ from hosts.roles.nginx import nginx
 from hosts.roles.operations import Operations, operations
 from hosts.roles.ssh_hardening import SshHardening, ssh_hardening
 from hosts.steps import Role
-from settings.tree import Settings, architecture_of
+from settings.tree import Settings
 
 SSH = 22
 HTTP = 80
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reach:
-    """Who may speak to a host."""
-
-    operations: str  # address of the operations instance
-    load_balancer: tuple[str, ...]  # its subnets; none: the world speaks to the host itself
-
-
 def pool_roles(
-    settings: Settings, pool: str, reach: Reach, facts: Mapping[str, Any], *, first: bool
+    settings: Settings,
+    pool: str,
+    facts: HostFacts,
+    load_balancer: tuple[str, ...],
+    *,
+    first: bool,
 ) -> list[Role]:
-    """Everything on a host of a pool; facts hold each workload's variables and secrets.
+    """Everything on a host of a pool.
 
+    load_balancer: its subnets; none: the world speaks to the host itself.
     The first host of a pool is the one that runs what the clock starts.
     """
-    front = proxy(settings, pool, reach.load_balancer)
+    front = proxy(settings, pool, load_balancer)
     own = certificates(settings, pool)
-    openings = [Opening(port=SSH, source=f"{reach.operations}/32")]
+    openings = [Opening(port=SSH, source=f"{facts.operations}/32")]
     openings += [
         Opening(port=port, source=subnet)
         for port in settings.front_ports(pool)
-        for subnet in reach.load_balancer
+        for subnet in load_balancer
     ]
     if own:
         openings += [Opening(port=HTTP), Opening(port=HTTPS)]
     roles = [
         *_every_host(settings, jump_host=False),
         host_firewall(HostFirewall(openings=tuple(openings))),
-        fail2ban(Fail2ban(never=(reach.operations, *reach.load_balancer), web=bool(own))),
+        fail2ban(Fail2ban(never=(facts.operations, *load_balancer), web=bool(own))),
     ]
     if front is not None:
         roles += [
@@ -58,11 +54,12 @@ def pool_roles(
             nginx(front),
             *map(acme, own.values()),
         ]
-    architecture = architecture_of(settings.stack.pools[pool].instance_type)
-    for application, service, shape in settings.services_on(pool):
-        roles.append(service_role(settings, application, service, shape, architecture, facts))
+    runtimes = Runtimes.on(settings.stack, settings.stack.pools[pool].instance_type)
+    for service in settings.services_on(pool):
+        variables = facts.services[service.key]
+        roles.append(service_role(settings, service, variables, runtimes))
         if first:
-            roles += schedules(settings, application, service, shape, architecture, facts)
+            roles += schedules(settings, service, variables, runtimes)
     applications = settings.applications_on(pool)
     return [
         *roles,
@@ -83,7 +80,7 @@ def jump_host_roles(settings: Settings, openings: tuple[str, ...]) -> list[Role]
     ]
 
 
-def database_roles(settings: Settings, facts: Mapping[str, Any]) -> list[Role]:
+def database_roles(settings: Settings, facts: OperationsFacts) -> list[Role]:
     """The one place from which databases are worked on, as the operations instance is it."""
     kinds = {
         database.kind
@@ -98,10 +95,10 @@ def database_roles(settings: Settings, facts: Mapping[str, Any]) -> list[Role]:
             )
         )
     ]
-    architecture = architecture_of(settings.stack.operations.instance_type)
-    for application in settings.applications:
-        roles += databases(settings, application, architecture, facts)
-        roles += operations_releases(settings, application, facts)
+    runtimes = Runtimes.on(settings.stack, settings.stack.operations.instance_type)
+    for key, application in settings.applications.items():
+        roles += databases(settings, application, facts, runtimes)
+        roles += operations_releases(settings, key, facts.sites.get(key, {}))
     return roles
 
 

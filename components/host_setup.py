@@ -2,23 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
 from components.application import Application
 from components.application_edge import PublishedAt
 from components.foundation import Foundation
+from components.host_facts import Asked, DatabaseFacts, HostFacts, OperationsFacts, Told
 from components.host_fleet import Host, HostFleet
 from components.host_releases import rotation_seconds
-from components.host_roles import (
-    Reach,
-    database_roles,
-    jump_host_roles,
-    pool_roles,
-)
+from components.host_roles import database_roles, jump_host_roles, pool_roles
 from components.subnets import share_out
-from components.workload import SecretReference, Workload
 from hosts.configuration import HostConfiguration, HostConfigurationArgs
 from hosts.connection import Connection, JumpHost, forwarded_port, published_key
 from hosts.release import Release, ReleaseArgs, ReleasedHost
@@ -105,35 +99,31 @@ class HostSetup(pulumi.ComponentResource):
 
     def _host(self, pool: str, key: str, host: Host, jump_host: ReleasedHost) -> ReleasedHost:
         settings = self._settings
+        services = list(settings.services_on(pool))
         workloads = {
-            f"{application}-{service}": self._args.applications[application].workloads[service]
-            for application, service, _ in settings.services_on(pool)
+            service.key: self._args.applications[service.application.name].workloads[service.name]
+            for service in services
         }
         subnets = self._load_balancer_subnets()
         first = key == next(iter(self._args.fleets[pool].hosts))
         edge = settings.stack.edge
         certified = isinstance(edge, HostEdge) and edge.pool == pool
 
-        def roles(facts: Mapping[str, Any]) -> Sequence[Role]:
-            reach = Reach(operations=facts["operations"], load_balancer=subnets)
-            return pool_roles(settings, pool, reach, facts["workloads"], first=first)
+        def roles(told: Told) -> Sequence[Role]:
+            return pool_roles(settings, pool, HostFacts.read(told), subnets, first=first)
 
         return self._configured(
             key,
             connection=self._connection_to(host),
             instance_id=host.instance_id,
-            facts={
-                "operations": self._args.foundation.operations.private_address,
-                "workloads": {name: _told(workload) for name, workload in workloads.items()},
-            },
+            facts=HostFacts.ask(self._args.foundation.operations.private_address, workloads),
             roles=roles,
             # A host fetches only what its role may read already.
             after=[
                 jump_host.configuration,
                 *(
-                    self._args.applications[application].hosted[part]
-                    for parts in (settings.services_on(pool), settings.sites_on(pool))
-                    for application, part, _ in parts
+                    self._args.applications[part.application.name].hosted[part.name]
+                    for part in (*services, *settings.sites_on(pool))
                 ),
                 *(self._args.named if certified else ()),
             ],
@@ -158,34 +148,21 @@ class HostSetup(pulumi.ComponentResource):
             name,
             connection=self._connection_to_operations(),
             instance_id=self._args.foundation.operations.instance_id,
-            facts={
-                "databases": {
-                    f"{key}-{store}": {
-                        "name": access_of.database_name,
-                        "administrator": access_of.administrator_secret_arn,
-                        "backup_user": access_of.backup_user,
-                        "secrets": access_of.secret_arns,
-                        "bucket": self._dump_bucket(key, store),
-                    }
+            facts=OperationsFacts.ask(
+                self._args.foundation.key_arn,
+                databases={
+                    f"{key}-{store}": DatabaseFacts.ask(accesses, self._dump_bucket(key, store))
                     for key, application in self._args.applications.items()
-                    for store, access_of in application.database_accesses.items()
+                    for store, accesses in application.database_accesses.items()
                 },
-                "encryption_key": self._args.foundation.key_arn,
-                "migrations": {
-                    key: _told(workload)
+                migrations={
+                    key: workload
                     for key, application in self._args.applications.items()
                     if (workload := application.migrating) is not None
                 },
-                "sites": {
-                    key: {
-                        site: {"bucket": place.bucket.name, "distribution": place.distribution_id}
-                        for site, place in sites.items()
-                    }
-                    for key, sites in self._args.published.items()
-                    if sites
-                },
-            },
-            roles=lambda facts: database_roles(settings, facts),
+                sites=self._args.published,
+            ),
+            roles=lambda told: database_roles(settings, OperationsFacts.read(told)),
             after=[jump_host.configuration, *self._args.granted],
         )
 
@@ -199,8 +176,8 @@ class HostSetup(pulumi.ComponentResource):
         *,
         connection: Connection,
         instance_id: pulumi.Output[str],
-        facts: Mapping[str, Any],
-        roles: Callable[[Mapping[str, Any]], Sequence[Role]],
+        facts: Asked,
+        roles: Callable[[Told], Sequence[Role]],
         after: Sequence[pulumi.Resource],
     ) -> ReleasedHost:
         configuration = HostConfiguration(
@@ -255,20 +232,3 @@ class HostSetup(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-
-
-def _told(workload: Workload) -> dict[str, Any]:
-    """A workload's variables, and where its secrets are fetched: nothing in it is secret."""
-    return {
-        "environment": dict(workload.plain),
-        "secrets": {name: _source(secret) for name, secret in workload.secret.items()},
-    }
-
-
-def _source(secret: SecretReference) -> dict[str, Any]:
-    more = {"generation": secret.generation, "file": secret.file}
-    return {
-        "arn": secret.arn,
-        "field": secret.field,
-        **{key: value for key, value in more.items() if value},
-    }

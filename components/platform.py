@@ -182,7 +182,7 @@ class Platform(pulumi.ComponentResource):
         network = self._foundation.network
         for pool, size in self._stack.pools.items():
             public = isinstance(edge, wanted.HostEdge) and edge.pool == pool
-            services = [service for *_, service in self._settings.services_on(pool)]
+            services = [service.shape for service in self._settings.services_on(pool)]
             fleets[pool] = HostFleet(
                 pool,
                 HostFleetArgs(

@@ -5,6 +5,7 @@ from typing import Literal
 
 from settings.application import Application, Java, Service, Site
 from settings.model import Model
+from settings.part import Part
 from settings.stack import CdnEdge, HostsPlacement, PlacedApplication, Rotation, Stack
 
 
@@ -38,23 +39,37 @@ class Settings(Model):
             return None
         return self.placed(application).heap.get(service, runtime.heap)
 
-    def services_on(self, pool: str) -> Iterator[tuple[str, str, Service]]:
-        """Application, name and shape of every service that runs on a pool."""
-        for name, part in self._parts_on(pool):
-            services = self.applications[name].services
-            if part in services:
-                yield name, part, services[part]
+    @property
+    def routed(self) -> Iterator[Part[Service]]:
+        """Every service that is asked for from outside."""
+        for application in self.applications.values():
+            for name, shape in application.services.items():
+                if shape.routes:
+                    yield Part(application=application, name=name, shape=shape)
 
-    def sites_on(self, pool: str) -> Iterator[tuple[str, str, Site]]:
-        """Application, name and shape of every site that the hosts of a pool serve."""
-        for name, part in self._parts_on(pool):
-            sites = self.applications[name].sites
-            if part in sites:
-                yield name, part, sites[part]
+    @property
+    def sites_on_hosts(self) -> Iterator[Part[Site]]:
+        """Every site that hosts serve: none on a stack with a CDN."""
+        for key, application in self.applications.items():
+            for name, shape in self.hosted_sites(key).items():
+                yield Part(application=application, name=name, shape=shape)
+
+    def services_on(self, pool: str) -> Iterator[Part[Service]]:
+        """Every service that runs on a pool."""
+        for application, name in self._homes_on(pool):
+            if name in application.services:
+                shape = application.services[name]
+                yield Part(application=application, name=name, shape=shape)
+
+    def sites_on(self, pool: str) -> Iterator[Part[Site]]:
+        """Every site that the hosts of a pool serve."""
+        for application, name in self._homes_on(pool):
+            if name in application.sites:
+                yield Part(application=application, name=name, shape=application.sites[name])
 
     def applications_on(self, pool: str) -> list[str]:
         """The applications that have anything on a pool."""
-        return list(dict.fromkeys(name for name, _ in self._parts_on(pool)))
+        return list(dict.fromkeys(application.name for application, _ in self._homes_on(pool)))
 
     def hosted_sites(self, application: str) -> dict[str, Site]:
         """The sites of an application that hosts serve: those of a stack without a CDN."""
@@ -79,9 +94,12 @@ class Settings(Model):
 
     def front_ports(self, pool: str) -> tuple[int, ...]:
         """Where nginx answers the load balancer on a pool's hosts: a port for each part."""
-        services = (shape for *_, shape in self.services_on(pool) if shape.routes)
-        ports = [shape.front_port for shape in services if shape.front_port is not None]
-        return (*ports, *(shape.front_port for *_, shape in self.sites_on(pool)))
+        shapes = (service.shape for service in self.services_on(pool))
+        ports = (shape.front_port for shape in shapes if shape.routes)
+        return (
+            *(port for port in ports if port is not None),
+            *(site.shape.front_port for site in self.sites_on(pool)),
+        )
 
     def hosted_labels(self, application: str) -> tuple[str, ...]:
         """Those hosts of an application that its services and hosted sites answer for."""
@@ -105,13 +123,13 @@ class Settings(Model):
         """Whether the CDN serves sites, from their buckets."""
         return isinstance(self.stack.edge, CdnEdge)
 
-    def _parts_on(self, pool: str) -> Iterator[tuple[str, str]]:
-        for name in self.applications:
-            placement = self.placed(name).placement
+    def _homes_on(self, pool: str) -> Iterator[tuple[Application, str]]:
+        for key, application in self.applications.items():
+            placement = self.placed(key).placement
             if isinstance(placement, HostsPlacement):
                 for part, home in placement.pools.items():
                     if home == pool:
-                        yield name, part
+                        yield application, part
 
 
 def architecture_of(instance_type: str) -> str:

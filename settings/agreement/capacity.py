@@ -7,6 +7,7 @@ from settings import references
 from settings.agreement.fault import Fault, StackCheck, must_be_known
 from settings.application import Node, Pm2, Service
 from settings.model import bytes_of
+from settings.part import Part
 from settings.stack import EcsPlacement
 from settings.tree import GIB_OF_A_PROCESSOR, Settings, mbps_of, memory_of, processors_of
 
@@ -32,9 +33,9 @@ def _memory_suffices(settings: Settings) -> Iterator[Fault]:
     """Everything that may be running on a host at once fits it, both colours of a release too."""
     for pool, size in settings.stack.pools.items():
         wanted = {
-            f"{name}.{service}": memory
-            for name, service, shape in settings.services_on(pool)
-            if (memory := _memory(settings, name, service, shape, size.instance_type))
+            service.place: memory
+            for service in settings.services_on(pool)
+            if (memory := _memory(settings, service, size.instance_type))
         }
         if not wanted:
             continue
@@ -57,13 +58,11 @@ def _memory_suffices(settings: Settings) -> Iterator[Fault]:
             )
 
 
-def _memory(
-    settings: Settings, application: str, service: str, shape: Service, instance_type: str
-) -> int:
+def _memory(settings: Settings, service: Part[Service], instance_type: str) -> int:
     """MiB that a service may take on one host; 0 where it states no limit."""
-    runtime = shape.runtime
-    colours = 2 if settings.applications[application].colours(service) else 1
-    heap = settings.heap(application, service)
+    runtime = service.shape.runtime
+    colours = 2 if service.application.colours(service.name) else 1
+    heap = settings.heap(service.application.name, service.name)
     if heap is not None:
         return colours * (bytes_of(heap) // 1024**2 + BESIDE_A_HEAP)
     if isinstance(runtime, Pm2 | Node) and runtime.memory_limit is not None:

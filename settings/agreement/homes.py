@@ -6,6 +6,7 @@ from settings import references
 from settings.agreement.fault import Fault, StackCheck, must_be_known
 from settings.agreement.variables import any_site
 from settings.application import Container, Java, Node, Pm2, Runtime, Service
+from settings.part import Part
 from settings.problem import shown
 from settings.stack import EcsPlacement, HostEdge, HostsPlacement
 from settings.tree import Settings, architecture_of
@@ -141,31 +142,30 @@ def _edge_fits(settings: Settings) -> Iterator[Fault]:
 def _ports_are_free(settings: Settings) -> Iterator[Fault]:
     for pool in settings.stack.pools:
         taken: dict[int, str] = {}
-        for name, service, of in settings.services_on(pool):
-            ports = list(_ports(of, settings.applications[name].colours(service)))
-            clash = next((port for port in ports if port in taken), None)
+        ports = [(service, list(_ports(service))) for service in settings.services_on(pool)]
+        fronts = [(site, [site.shape.front_port]) for site in settings.sites_on(pool)]
+        for part, wanted in (*ports, *fronts):
+            clash = next((port for port in wanted if port in taken), None)
             if clash is not None:
                 yield (
-                    f"applications.{name}.placement.pools.{service}",
+                    _home(part),
                     f"{pool}, port {clash}",
                     f"{taken[clash]} listens there already: use another pool or port",
                 )
-            taken |= {port: f"{name}.{service}" for port in ports if port not in taken}
-        for name, site, shape in settings.sites_on(pool):
-            if shape.front_port in taken:
-                yield (
-                    f"applications.{name}.placement.pools.{site}",
-                    f"{pool}, port {shape.front_port}",
-                    f"{taken[shape.front_port]} listens there already: use another pool or port",
-                )
-            taken.setdefault(shape.front_port, f"{name}.{site}")
+            taken |= {port: part.place for port in wanted if port not in taken}
 
 
-def _ports(service: Service, colours: tuple[int, int] | None) -> Iterator[int]:
-    if service.port is not None:
-        yield from colours or (service.port,)
-    if service.front_port is not None and service.routes:
-        yield service.front_port
+def _home(part: Part[object]) -> str:
+    """The key of a stack's file that says where a part runs."""
+    return f"applications.{part.application.name}.placement.pools.{part.name}"
+
+
+def _ports(service: Part[Service]) -> Iterator[int]:
+    shape = service.shape
+    if shape.port is not None:
+        yield from service.application.colours(service.name) or (shape.port,)
+    if shape.front_port is not None and shape.routes:
+        yield shape.front_port
 
 
 def _images_fit(settings: Settings) -> Iterator[Fault]:
@@ -187,14 +187,14 @@ def _runtimes_are_packed(settings: Settings) -> Iterator[Fault]:
     """Where hosts run Node of a major that Debian 13 lacks, or PM2, an archive is pinned."""
     for pool, size in settings.stack.pools.items():
         architecture = architecture_of(size.instance_type)
-        for name, service, shape in settings.services_on(pool):
-            for runtime in _archives(shape.runtime):
+        for service in settings.services_on(pool):
+            for runtime in _archives(service.shape.runtime):
                 packed = settings.stack.runtimes.get(runtime)
                 if packed is None or architecture not in packed.sha256:
                     yield (
                         f"runtimes.{runtime}",
                         "missing" if packed is None else f"not packed for {architecture}",
-                        f"{name}.{service} needs it on {pool}: python -m bootstrap.runtimes --help",
+                        f"{service.place} needs it on {pool}: python -m bootstrap.runtimes --help",
                     )
 
 
@@ -215,11 +215,12 @@ DEBIAN_JAVA = 21
 
 def _java_is_debians(settings: Settings) -> Iterator[Fault]:
     for pool in settings.stack.pools:
-        for name, service, shape in settings.services_on(pool):
-            if isinstance(shape.runtime, Java) and shape.runtime.java > DEBIAN_JAVA:
+        for service in settings.services_on(pool):
+            runtime = service.shape.runtime
+            if isinstance(runtime, Java) and runtime.java > DEBIAN_JAVA:
                 yield (
-                    f"applications.{name}.placement.pools.{service}",
-                    f"{pool}, Java {shape.runtime.java}",
+                    _home(service),
+                    f"{pool}, Java {runtime.java}",
                     f"hosts have Java {DEBIAN_JAVA}: build for that or an older one, or use ecs",
                 )
 

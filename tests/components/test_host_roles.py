@@ -5,21 +5,23 @@ from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
-from components.host_roles import Reach, pool_roles
+from components.host_facts import HostFacts, Variables
+from components.host_roles import pool_roles
 from components.variables import Facts, resolve
 from components.workload import SecretReference
+from hosts.roles.service import SecretSource
 from hosts.steps import File
 from settings.tree import Settings
 from tests.stacks import settings_of
 
-REACH = Reach(operations="10.0.0.9", load_balancer=("10.0.0.0/24",))
+LOAD_BALANCER = ("10.0.0.0/24",)
 
 
 @cache
 def files(stack: str, pool: str) -> dict[str, str]:
     """Path → content of every file on a host of a pool."""
     settings = settings_of(stack)
-    roles = pool_roles(settings, pool, REACH, facts(settings, pool), first=True)
+    roles = pool_roles(settings, pool, facts(settings, pool), LOAD_BALANCER, first=True)
     return {
         step.path: step.content
         for role in roles
@@ -28,15 +30,18 @@ def files(stack: str, pool: str) -> dict[str, str]:
     }
 
 
-def facts(settings: Settings, pool: str) -> dict[str, Any]:
+def facts(settings: Settings, pool: str) -> HostFacts:
     """What the stores and secrets would be, once they are made."""
-    return {
-        f"{application}-{service}": {
-            "environment": {"PORT": str(shape.port), "KIND": "plain"},
-            "secrets": {"KEY": {"arn": "arn:key", "field": "", "file": ""}},
-        }
-        for application, service, shape in settings.services_on(pool)
-    }
+    return HostFacts(
+        operations="10.0.0.9",
+        services={
+            service.key: Variables(
+                environment={"PORT": str(service.shape.port), "KIND": "plain"},
+                secrets={"KEY": SecretSource(arn="arn:key")},
+            )
+            for service in settings.services_on(pool)
+        },
+    )
 
 
 def test_a_service_of_two_colours_has_one_unit_for_both_and_its_port_from_the_colour() -> None:
@@ -104,7 +109,7 @@ def test_the_proxy_asks_the_colour_that_is_live_and_lets_nobody_manage() -> None
 def test_the_configuration_of_logs_is_a_file_that_only_the_service_reads() -> None:
     path = "/etc/groundwork/ingenio-api/logback.xml"
     settings = settings_of("prod")
-    roles = pool_roles(settings, "ingenio", REACH, facts(settings, "ingenio"), first=True)
+    roles = pool_roles(settings, "ingenio", facts(settings, "ingenio"), LOAD_BALANCER, first=True)
     (file,) = [
         step
         for role in roles
@@ -125,8 +130,8 @@ def test_the_configuration_of_logs_is_a_file_that_only_the_service_reads() -> No
     assert policies["ERROR_FILE"]["maxFileSize"] == "50MB"
     assert policies["ERROR_FILE"]["maxHistory"] == "60"
     assert "${PORT}" in file.content, "two colours write one file"
-    (service,) = [shape for *_, shape in settings.services_on("ingenio")]
-    assert service.environment["LOGGING_CONFIG"] == path
+    (service,) = settings.services_on("ingenio")
+    assert service.shape.environment["LOGGING_CONFIG"] == path
 
 
 def test_processes_of_node_are_as_many_as_asked_within_their_memory_and_renewed_at_night() -> None:

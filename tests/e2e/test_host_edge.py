@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from components.host_roles import Reach, pool_roles
+from components.host_facts import HostFacts, Variables
+from components.host_roles import pool_roles
 from hosts.script import COMMAND, render
 from hosts.steps import Role
 from localcloud.paths import ROOT
@@ -129,10 +130,10 @@ def stack(folder: Path, key: Path, directory: str) -> Settings:
 
 def host_roles(settings: Settings, operations: str) -> list[Role]:
     """All that the machine carries, less what needs an artifact of an application."""
-    services = list(settings.services_on("shared"))
-    facts = {f"{of}-{name}": {"environment": {}, "secrets": {}} for of, name, _ in services}
-    reach = Reach(operations=operations, load_balancer=())
-    roles = pool_roles(settings, "shared", reach, facts, first=True)
+    nothing = Variables(environment={}, secrets={})
+    services = {service.key: nothing for service in settings.services_on("shared")}
+    facts = HostFacts(operations=operations, services=services)
+    roles = pool_roles(settings, "shared", facts, (), first=True)
     first = next(place for place, role in enumerate(roles) if role.name.startswith("certificate"))
     last = first + len(settings.applications)
     return roles[:last]
@@ -151,11 +152,11 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
         settings = stack(folder / "project", cloud.key, acme.directory)
         script = render(host_roles(settings, operations))
         made = Edge(cloud, instance, script, acme, folder / "acme-root.pem")
-        for application, service, shape in settings.services_on("shared"):
-            run = f"--unit {application}-{service} python3 /opt/echo.py {shape.port}"
+        for service in settings.services_on("shared"):
+            run = f"--unit {service.key} python3 /opt/echo.py {service.shape.port}"
             cloud.ssh("sudo tee /opt/echo.py", instance, stdin=ECHO)
             made.says(f"systemd-run --quiet {run}")
-            made.says(f"mkdir -p /srv/{application}/current")
+            made.says(f"mkdir -p /srv/{service.application.name}/current")
         yield made
 
 
