@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import pulumi
 
 from components.alarms import Alarms, AlarmsArgs, load_balancer_alarms, target_group_alarms
+from components.allowance import Allowance
 from components.firewall import Peer
 from components.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.network import Network
 from components.routing import Route, Routing, RoutingArgs
 from components.target_group import TargetGroup, TargetGroupArgs
-from components.web_acl import LogIn, Proof, Upload, WebAcl, WebAclArgs
+from components.web_acl import Proof, WebAcl, WebAclArgs
 from settings.stack import Tls
 
 
@@ -25,9 +26,7 @@ class FrontDoorArgs:
     routes: Mapping[str, Route]
     idle_timeout: int
     oldest_tls: Tls
-    requests_a_minute: int
-    log_ins: tuple[LogIn, ...]
-    uploads: tuple[Upload, ...]
+    allowance: Allowance
     proof: pulumi.Input[str] | None  # what the edge proves itself with, to a public one
     proof_header: str
     key_arn: pulumi.Input[str]
@@ -106,9 +105,7 @@ class FrontDoor(pulumi.ComponentResource):
             name,
             WebAclArgs(
                 scope="REGIONAL",
-                requests_a_minute=args.requests_a_minute,
-                log_ins=args.log_ins,
-                uploads=args.uploads,
+                allowance=args.allowance,
                 proof=(
                     None
                     if args.proof is None

@@ -8,6 +8,8 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
+from components.allowance import Allowance, LogIn, Upload
+
 # AWS's own groups of rules, in the order they are asked (WAF guide, managed rule groups).
 MANAGED_GROUPS = (
     "AWSManagedRulesAmazonIpReputationList",
@@ -36,28 +38,9 @@ class Proof:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Upload:
-    """Where large bodies are taken."""
-
-    host: str
-    path: str  # what it starts with
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogIn:
-    """Where passwords are tried: one address may ask less often."""
-
-    host: str
-    path: str  # what it starts with
-    requests_a_minute: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class WebAclArgs:
     scope: Literal["REGIONAL", "CLOUDFRONT"]
-    requests_a_minute: int | None  # from one address; None where that is the edge's own
-    log_ins: tuple[LogIn, ...] = ()
-    uploads: tuple[Upload, ...] = ()
+    allowance: Allowance
     proof: Proof | None = None
     # What a regional one stands before; a distribution names its own.
     protects: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
@@ -82,12 +65,13 @@ class WebAcl(pulumi.ComponentResource):
     ) -> None:
         super().__init__("groundwork:edge:WebAcl", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        allowance = args.allowance
         refusals = [
             *([_without_proof(args.proof)] if args.proof is not None else []),
-            *(_guess(log_in) for log_in in args.log_ins),
-            *([_flood(args.requests_a_minute)] if args.requests_a_minute is not None else []),
-            *(_managed(group, bodies_later=bool(args.uploads)) for group in MANAGED_GROUPS),
-            *([_large_body(args.uploads)] if args.uploads else []),
+            *map(_guess, allowance.log_ins),
+            *([_flood(requests)] if (requests := allowance.requests_a_minute) is not None else []),
+            *(_managed(group, bodies_later=bool(allowance.uploads)) for group in MANAGED_GROUPS),
+            *([_large_body(allowance.uploads)] if allowance.uploads else []),
         ]
         acl = aws.wafv2.WebAcl(
             name,

@@ -4,7 +4,8 @@ from typing import Any
 
 import pulumi
 
-from components.web_acl import LogIn, Proof, Upload, WebAcl, WebAclArgs
+from components.allowance import Allowance, LogIn, Upload
+from components.web_acl import Proof, WebAcl, WebAclArgs
 from tests.components.secrecy import is_secret
 from tests.recording import Engine
 
@@ -12,7 +13,8 @@ ACL = "aws:wafv2/webAcl:WebAcl"
 LOG = "aws:cloudwatch/logGroup:LogGroup"
 LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
-ARGS = WebAclArgs(scope="CLOUDFRONT", requests_a_minute=600, key_arn=None, log_days=30)
+ALLOWANCE = Allowance(requests_a_minute=600)
+ARGS = WebAclArgs(scope="CLOUDFRONT", allowance=ALLOWANCE, key_arn=None, log_days=30)
 
 
 def build(engine: Engine, args: WebAclArgs = ARGS) -> None:
@@ -57,7 +59,7 @@ def test_a_flood_from_one_address_is_turned_away(engine: Engine) -> None:
 
 def test_sign_in_is_counted_more_strictly(engine: Engine) -> None:
     log_in = LogIn(host="api.example.com", path="/api/login", requests_a_minute=20)
-    build(engine, replace(ARGS, log_ins=(log_in,)))
+    build(engine, replace(ARGS, allowance=replace(ALLOWANCE, log_ins=(log_in,))))
 
     guess = rules(engine)["log-in-api-example-com-api-login"]
     assert guess["action"] == {"block": {}}
@@ -74,13 +76,14 @@ def test_sign_in_is_counted_more_strictly(engine: Engine) -> None:
 
 
 def test_less_than_the_firewall_can_count_is_left_to_the_hosts(engine: Engine) -> None:
-    build(engine, replace(ARGS, log_ins=(LogIn(host="a.test", path="/in", requests_a_minute=5),)))
+    log_in = LogIn(host="a.test", path="/in", requests_a_minute=5)
+    build(engine, replace(ARGS, allowance=replace(ALLOWANCE, log_ins=(log_in,))))
 
     assert rules(engine)["log-in-a-test-in"]["statement"]["rateBasedStatement"]["limit"] == 10
 
 
 def test_addresses_of_the_edge_itself_are_not_counted(engine: Engine) -> None:
-    build(engine, replace(ARGS, requests_a_minute=None))
+    build(engine, replace(ARGS, allowance=Allowance(requests_a_minute=None)))
 
     assert "rate" not in rules(engine)
 
@@ -92,7 +95,7 @@ UPLOADS = (
 
 
 def test_an_upload_passes_and_no_other_large_body(engine: Engine) -> None:
-    build(engine, replace(ARGS, uploads=UPLOADS))
+    build(engine, replace(ARGS, allowance=replace(ALLOWANCE, uploads=UPLOADS)))
 
     common = rules(engine)["CommonRuleSet"]["statement"]["managedRuleGroupStatement"]
     assert common["ruleActionOverrides"] == [
@@ -121,7 +124,7 @@ def exempted(statement: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_label_is_looked_at_after_it_is_given(engine: Engine) -> None:
-    build(engine, replace(ARGS, uploads=UPLOADS))
+    build(engine, replace(ARGS, allowance=replace(ALLOWANCE, uploads=UPLOADS)))
 
     priority = {name: rule["priority"] for name, rule in rules(engine).items()}
     assert priority["large-body"] > priority["CommonRuleSet"]

@@ -1,0 +1,83 @@
+"""The stack's pools of hosts: for each a fleet, and the alarms that watch its hosts."""
+
+from collections.abc import Iterable
+
+import pulumi
+
+from components.alarms import Alarms, AlarmsArgs, host_alarms
+from components.foundation import Foundation, image_for
+from components.host_fleet import HostFleet, HostFleetArgs
+from components.permissions import Statement, read_objects
+from hosts.first_boot import user_data
+from settings.stack import HostEdge
+from settings.tree import Settings
+
+HTTPS = 443
+
+
+def fleets(
+    settings: Settings, foundation: Foundation, opts: pulumi.ResourceOptions
+) -> dict[str, HostFleet]:
+    """By pool."""
+    made: dict[str, HostFleet] = {}
+    for pool in settings.stack.pools:
+        made[pool] = HostFleet(pool, _fleet(settings, pool, foundation), opts=opts)
+        Alarms(
+            pool,
+            AlarmsArgs(
+                topic_arn=foundation.topic_arn,
+                alarms={
+                    f"{host}-{measure}": alarm
+                    for host, one in made[pool].hosts.items()
+                    for measure, alarm in host_alarms(
+                        one.instance_id, cpu_percent=_busy(settings, pool)
+                    ).items()
+                },
+            ),
+            opts=opts,
+        )
+    return made
+
+
+def _fleet(settings: Settings, pool: str, foundation: Foundation) -> HostFleetArgs:
+    stack = settings.stack
+    size = stack.pools[pool]
+    public = isinstance(stack.edge, HostEdge) and stack.edge.pool == pool
+    egress = [out for service in settings.services_on(pool) for out in service.shape.egress]
+    return HostFleetArgs(
+        instance_type=size.instance_type,
+        image_id=image_for(stack, size.instance_type),
+        count=size.count,
+        disk_gb=size.disk_gb,
+        durable=stack.durable,
+        public=public,
+        vpc_id=foundation.network.vpc_id,
+        subnet_ids=foundation.network.subnet_ids["public" if public else "private"],
+        key_arn=foundation.key_arn,
+        key_pair=foundation.key_pair,
+        user_data=user_data(settings.name),
+        operations_group_id=foundation.operations.group_id,
+        calls=[HTTPS, *(out.port for out in egress)],
+        statements={
+            "host-key": foundation.publish_host_key,
+            **_fetched(stack.artifacts, settings.applications_on(pool)),
+        },
+    )
+
+
+def _fetched(artifacts: str, applications: Iterable[str]) -> dict[str, Statement]:
+    """What a host may fetch before any service is on it: all that it will run."""
+    bucket = f"arn:aws:s3:::{artifacts}"
+    return {
+        "runtimes": read_objects(bucket, "runtimes/"),
+        **{f"releases-{name}": read_objects(bucket, f"releases/{name}/") for name in applications},
+    }
+
+
+def _busy(settings: Settings, pool: str) -> int:
+    """The lowest of what the applications on a pool call too much work for the processor."""
+    limits = [
+        settings.applications[application].thresholds.cpu_percent
+        for application in settings.applications_on(pool)
+    ]
+    return min(limits, default=80)
