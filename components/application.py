@@ -4,31 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pulumi
-import pulumi_aws as aws
 
-from components.alarms import (
-    Alarms,
-    AlarmsArgs,
-    cache_alarms,
-    database_alarms,
-    dump_alarms,
-    replica_alarms,
-)
 from components.bucket import Bucket, BucketArgs, CrossOrigin, Expiry
-from components.cache import Cache, CacheArgs
-from components.database import Database, DatabaseArgs
-from components.database_access import (
-    DatabaseAccess,
-    DatabaseAccessArgs,
-    DatabaseRole,
-    username,
-)
+from components.database import Database
 from components.ecs_cluster import EcsCluster
-from components.fargate_service import FargateService, FargateServiceArgs
-from components.firewall import ANYWHERE, Firewall, FirewallArgs, Group, Passage, PrefixList
+from components.firewall import Firewall, FirewallArgs, Group, Passage
 from components.host_fleet import HostFleet
 from components.hosted_service import HostedService, HostedServiceArgs
-from components.image import Image, ImageArgs
 from components.network import Network
 from components.permissions import (
     Statement,
@@ -38,36 +20,26 @@ from components.permissions import (
     manage_objects,
     read_secrets,
 )
-from components.registry import Registry, RegistryArgs
 from components.secret import Generated, Secret, SecretArgs, Supplied, TwoKeys
-from components.variables import Facts, StoreFacts, reads, resolve
+from components.stores import DatabaseAccesses, Stores, StoresArgs
+from components.tasks import Tasks, TasksArgs, own_group
+from components.variables import Facts
 from components.workload import SecretReference, Workload
+from components.workloads import migrating, workload
 from settings import application as wanted
+from settings.part import Part
+from settings.references import Kind
 from settings.secrets import configuration_key
-from settings.stack import (
-    CacheSize,
-    DatabaseSize,
-    EcsPlacement,
-    FargateSize,
-    HostsPlacement,
-    Rotation,
-)
+from settings.stack import EcsPlacement, HostsPlacement, Rotation
 from settings.tree import Settings
-
-# Extensions that the server must load before it can create them (RDS user guide).
-PRELOADED = ("pg_stat_statements", "pgaudit", "pg_cron", "pglogical")
-# AWS's own services and the network's gateway to S3 answer here.
-HTTPS = 443
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatabaseAccesses:
-    """What the operations instance needs to bring a database into shape."""
+class Identity:
+    """Who a service or a site is on the network."""
 
-    database_name: str
-    administrator_secret_arn: pulumi.Output[str]
-    backup_user: str
-    secret_arns: dict[str, pulumi.Output[str]]  # role -> secret
+    name: str
+    group_id: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,12 +82,22 @@ class Application(pulumi.ComponentResource):
         self.secret_arns = self._secrets()
         self.buckets = self._buckets()
         self.bucket_names = {key: bucket.name for key, bucket in self.buckets.items()}
-        self.databases = {}
-        self.database_accesses = {}
-        stores = self._stores(identities)
+        stores = Stores(
+            name,
+            StoresArgs(
+                settings=args.settings,
+                network=args.network,
+                key_arn=args.key_arn,
+                topic_arn=args.topic_arn,
+                clients={store: self._clients(store, identities) for store in self._spec.stores},
+            ),
+            opts=self._child,
+        )
+        self.databases = stores.databases
+        self.database_accesses = stores.accesses
         facts = Facts(
             hosts={host: args.settings.host_name(name, host) for host in self._spec.hosts},
-            stores={key: facts for key, (facts, _) in stores.items()},
+            stores=stores.facts,
             buckets={
                 key: {"name": bucket.name, "endpoint": self._objects_endpoint()}
                 for key, bucket in self.buckets.items()
@@ -125,12 +107,11 @@ class Application(pulumi.ComponentResource):
             stack={"name": args.settings.name, "region": args.settings.stack.region},
         )
         self.workloads = {
-            service: self._workload(service, shape, facts)
-            for service, shape in self._spec.services.items()
+            service: self._workload(service, facts) for service in self._spec.services
         }
         self.hosted = {}
-        self.migrating = self._migrating(facts)
-        self._passages(identities, {key: passage for key, (_, passage) in stores.items()})
+        self.migrating = migrating(args.settings, self._spec, facts)
+        self._passages(identities, stores.ways)
         match self._placed.placement:
             case HostsPlacement(pools=pools):
                 self._on_hosts(pools)
@@ -138,43 +119,24 @@ class Application(pulumi.ComponentResource):
                 self._on_ecs(placement, identities)
         self.register_outputs({"buckets": self.bucket_names, "secrets": self.secret_arns})
 
-    def _identities(self) -> dict[str, tuple[str, pulumi.Input[str]]]:
+    def _identities(self) -> dict[str, Identity]:
         """Service or site → who it is on the network: its pool's group; on ECS one of its own."""
         placement = self._placed.placement
         if isinstance(placement, HostsPlacement):
             return {
-                part: (pool, self._args.fleets[pool].group_id)
+                part: Identity(name=pool, group_id=self._args.fleets[pool].group_id)
                 for part, pool in placement.pools.items()
             }
-        return {service: (service, self._own_group(service)) for service in self._spec.services}
+        return {
+            service: Identity(
+                name=service,
+                group_id=own_group(self._service(service), self._args.network, self._child),
+            )
+            for service in self._spec.services
+        }
 
-    def _own_group(self, service: str) -> pulumi.Output[str]:
-        shape = self._spec.services[service]
-        name = f"{self._prefix}-{service}"
-        group = aws.ec2.SecurityGroup(
-            name,
-            vpc_id=self._args.network.vpc_id,
-            description=f"{name}: tasks",
-            opts=self._child,
-        )
-        Firewall(
-            f"{name}-outside",
-            FirewallArgs(
-                group_id=group.id,
-                ingress={},
-                egress={
-                    "objects": Passage(
-                        peer=PrefixList(self._args.network.s3_prefix_list_id), port=HTTPS
-                    ),
-                    **{
-                        str(port): Passage(peer=ANYWHERE, port=port)
-                        for port in sorted({HTTPS, *(one.port for one in shape.egress)})
-                    },
-                },
-            ),
-            opts=self._child,
-        )
-        return group.id
+    def _service(self, name: str) -> Part[wanted.Service]:
+        return Part(application=self._spec, name=name, shape=self._spec.services[name])
 
     # What it keeps
 
@@ -249,265 +211,30 @@ class Application(pulumi.ComponentResource):
     def _objects_endpoint(self) -> str:
         return f"https://s3.{self._args.settings.stack.region}.amazonaws.com"
 
-    def _stores(
-        self, identities: Mapping[str, tuple[str, pulumi.Input[str]]]
-    ) -> dict[str, tuple[StoreFacts, Passage]]:
-        """What is known of each store, and the way to it."""
-        made: dict[str, tuple[StoreFacts, Passage]] = {}
-        for key, store in self._spec.stores.items():
-            clients = {
-                label: group
-                for service, (label, group) in identities.items()
-                if key in self._used(service, "stores")
-            }
-            size = self._placed.stores[key]
-            match store, size:
-                case wanted.Database(), DatabaseSize():
-                    made[key] = self._database(key, store, size, clients)
-                case wanted.Cache(), CacheSize():
-                    made[key] = self._cache(key, store, size, clients)
-                case _:
-                    raise AssertionError(f"{key}: the settings let a {size.kind} stand for it")
-        return made
-
-    def _database(
-        self,
-        key: str,
-        store: wanted.Database,
-        size: DatabaseSize,
-        clients: Mapping[str, pulumi.Input[str]],
-    ) -> tuple[StoreFacts, Passage]:
-        name = f"{self._prefix}-{key}"
-        stack = self._args.settings.stack
-        database = Database(
-            name,
-            DatabaseArgs(
-                engine=store.kind,
-                version=store.version,
-                instance_class=size.instance_class,
-                storage_gb=size.storage_gb,
-                storage_ceiling_gb=size.max_storage_gb or 2 * size.storage_gb,
-                durable=stack.durable,
-                standby=size.multi_az,
-                zone=size.zone and f"{stack.region}{size.zone}",
-                replicas=size.replicas,
-                parameters=_parameters(store),
-                backup_days=size.backup_days,
-                backup_window=size.backup_window,
-                maintenance_window=size.maintenance_window,
-                vpc_id=self._args.network.vpc_id,
-                subnet_ids=list(self._args.network.subnet_ids["isolated"].values()),
-                clients={**clients, "operations": self._args.operations_group_id},
-                key_arn=self._args.key_arn,
-                log_days=self._spec.logs.keep_days,
-            ),
-            opts=self._child,
-        )
-        rotations = {
-            role: self._args.settings.rotation(self._prefix, f"stores.{key}.{role}")
-            for role in (store.owner, *store.roles, "backup")
+    def _clients(
+        self, store: str, identities: Mapping[str, Identity]
+    ) -> dict[str, pulumi.Input[str]]:
+        """Who reaches a store, by name: the parts whose variables refer to it, and operations."""
+        parts = {
+            one.name: one.group_id
+            for part, one in identities.items()
+            if store in self._used(part, "stores")
         }
-        usernames = {
-            store.owner: store.owner,
-            **{role: username(role, rotations[role].current) for role in store.roles},
-            "backup": f"{store.owner}_backup"[:32],
-        }
-        readers = {role for role, of in store.roles.items() if of.rights == "read"}
-        database_name = size.name or store.name
-        secret_arns = DatabaseAccess(
-            f"{name}-roles",
-            DatabaseAccessArgs(
-                engine=store.kind,
-                port=database.port,
-                database=database_name,
-                roles={
-                    role: DatabaseRole(
-                        username=of,
-                        host=database.reader_host if role in readers else database.host,
-                        generation=rotations[role].current,
-                        accepted=rotations[role].accepted,
-                    )
-                    for role, of in usernames.items()
-                },
-                key_arn=self._args.key_arn,
-                durable=stack.durable,
-                url_options={option: str(value) for option, value in store.url_parameters.items()},
-            ),
-            opts=self._child,
-        ).secret_arns
-        self.databases[key] = database
-        self.database_accesses[key] = DatabaseAccesses(
-            database_name=database_name,
-            administrator_secret_arn=database.administrator_secret_arn,
-            backup_user=usernames["backup"],
-            secret_arns=secret_arns,
-        )
-        connections = store.parameters.get("max_connections")
-        Alarms(
-            name,
-            AlarmsArgs(
-                topic_arn=self._args.topic_arn,
-                alarms={
-                    **database_alarms(
-                        database.identifier,
-                        storage_gb=size.storage_gb,
-                        connections=connections if isinstance(connections, int) else None,
-                    ),
-                    **{
-                        f"{replica}-{measure}": alarm
-                        for replica, identifier in database.replica_identifiers.items()
-                        for measure, alarm in replica_alarms(identifier).items()
-                    },
-                    **(
-                        dump_alarms(
-                            self._args.settings.name, name, drills=store.dump.drill is not None
-                        )
-                        if store.dump
-                        else {}
-                    ),
-                },
-            ),
-            opts=self._child,
-        )
-        facts = StoreFacts(
-            plain={
-                "host": database.host,
-                "port": str(database.port),
-                "name": database_name,
-                "reader_host": database.reader_host,
-            },
-            secret_arns=secret_arns,
-            usernames=usernames,
-            generations={
-                role: str(stands.current)
-                for role, stands in rotations.items()
-                if stands.current > 1
-            },
-        )
-        return facts, Passage(peer=Group(database.group_id), port=database.port)
-
-    def _cache(
-        self,
-        key: str,
-        store: wanted.Cache,
-        size: CacheSize,
-        clients: Mapping[str, pulumi.Input[str]],
-    ) -> tuple[StoreFacts, Passage]:
-        name = f"{self._prefix}-{key}"
-        cache = Cache(
-            name,
-            CacheArgs(
-                version=store.version,
-                node_type=size.node_type,
-                replicas=size.nodes - 1,
-                policy=store.policy,
-                durable=self._args.settings.stack.durable,
-                snapshot_days=store.keep_snapshots_days,
-                snapshot_window=size.snapshot_window,
-                maintenance_window=size.maintenance_window,
-                vpc_id=self._args.network.vpc_id,
-                subnet_ids=list(self._args.network.subnet_ids["isolated"].values()),
-                clients={**clients, "operations": self._args.operations_group_id},
-                key_arn=self._args.key_arn,
-                log_days=self._spec.logs.keep_days,
-            ),
-            opts=self._child,
-        )
-        Alarms(
-            name,
-            AlarmsArgs(
-                topic_arn=self._args.topic_arn,
-                alarms={
-                    f"{node}-{measure}": alarm
-                    for node, node_id in cache.node_ids.items()
-                    for measure, alarm in cache_alarms(node_id).items()
-                },
-            ),
-            opts=self._child,
-        )
-        facts = StoreFacts(
-            plain={
-                "host": cache.host,
-                "port": str(cache.port),
-                "reader_host": cache.reader_host,
-            },
-            secret_arns={"": cache.secret_arn},
-            usernames={},
-        )
-        return facts, Passage(peer=Group(cache.group_id), port=cache.port)
+        return {**parts, "operations": self._args.operations_group_id}
 
     # What runs
 
-    def _environment(self, part: str) -> dict[str, wanted.Value]:
-        """A site has no variables: what it knows was fixed when it was built."""
-        if part in self._spec.sites:
-            return {}
-        return {
-            **self._spec.services[part].environment,
-            **self._placed.environment.get(part, {}),
-        }
+    def _used(self, part: str, kind: Kind) -> set[str]:
+        return self._args.settings.used(self._prefix, part, kind)
 
-    def _used(self, service: str, kind: str) -> set[str]:
-        """The stores or buckets that a service's variables refer to: what it may reach."""
-        return {
-            reference.name
-            for value in self._environment(service).values()
-            for reference in reads(value, self._spec)
-            if reference.kind == kind
-        }
-
-    def _workload(self, service: str, shape: wanted.Service, facts: Facts) -> Workload:
-        values = {
-            key: resolve(value, self._spec, facts)
-            for key, value in self._environment(service).items()
-        }
-        secret = {key: one for key, one in values.items() if isinstance(one, SecretReference)}
-        secret |= {
-            f"{key}_PREVIOUS": replace(one, field="previous")
-            for key, one in secret.items()
-            if one.field == "current"
-        }
-        return Workload(
-            application=self._prefix,
-            service=service,
-            shape=shape,
-            plain={key: one for key, one in values.items() if not isinstance(one, SecretReference)},
-            secret=secret,
-            statements=dict(self._statements(service, secret)),
-            version=self._args.settings.stack.releases.get(self._prefix),
-        )
-
-    def _migrating(self, facts: Facts) -> Workload | None:
-        """The service that brings its database along: whatever names a role there is the owner."""
-        migration = self._spec.migration
-        if migration is None:
-            return None
-        store = migration.store
-        owner = self._spec.databases[store].owner
-        known = facts.stores[store]
-        as_owner = StoreFacts(
-            plain=known.plain,
-            secret_arns=dict.fromkeys(known.secret_arns, known.secret_arns[owner]),
-            usernames=dict.fromkeys(known.usernames, known.usernames[owner]),
-        )
-        workload = self._workload(
-            migration.service,
-            self._spec.services[migration.service],
-            replace(facts, stores={**facts.stores, store: as_owner}),
-        )
-        # Of its secrets the database's alone.
-        names = {
-            variable
-            for variable, value in self._environment(migration.service).items()
-            for reference in reads(value, self._spec)
-            if reference.kind == "stores" and reference.name == store
-        }
-        secret = {variable: one for variable, one in workload.secret.items() if variable in names}
-        return replace(workload, secret=secret, statements={})
+    def _workload(self, name: str, facts: Facts) -> Workload:
+        told = workload(self._args.settings, self._service(name), facts)
+        return replace(told, statements=dict(self._statements(name, told.secret)))
 
     def _statements(
         self, service: str, secret: Mapping[str, SecretReference]
     ) -> Iterator[tuple[str, Statement]]:
+        """What a service may do: read its secrets, and keep its objects."""
         if secret:
             arns = list({id(one.arn): one.arn for one in secret.values()}.values())
             yield "secrets", read_secrets(arns)
@@ -521,7 +248,7 @@ class Application(pulumi.ComponentResource):
 
     def _passages(
         self,
-        identities: Mapping[str, tuple[str, pulumi.Input[str]]],
+        identities: Mapping[str, Identity],
         ways: Mapping[str, Passage],
     ) -> None:
         """The chain load balancer → service → store, and from operations to every store."""
@@ -529,7 +256,8 @@ class Application(pulumi.ComponentResource):
         ingress: dict[str, dict[str, Passage]] = {}
         groups: dict[str, pulumi.Input[str]] = {}
         balancer = self._args.load_balancer_group_id
-        for service, (label, group) in identities.items():
+        for service, one in identities.items():
+            label, group = one.name, one.group_id
             groups[label] = group
             for store in sorted(self._used(service, "stores")):
                 egress.setdefault(label, {})[store] = ways[store]
@@ -589,99 +317,23 @@ class Application(pulumi.ComponentResource):
                 opts=self._child,
             )
 
-    def _on_ecs(
-        self,
-        placement: EcsPlacement,
-        identities: Mapping[str, tuple[str, pulumi.Input[str]]],
-    ) -> None:
+    def _on_ecs(self, placement: EcsPlacement, identities: Mapping[str, Identity]) -> None:
         cluster = self._args.cluster
         assert cluster is not None, "the platform makes a cluster wherever a placement is ecs"
-        for service, size in placement.services.items():
-            name = f"{self._prefix}-{service}"
-            registry = (
-                Registry(
-                    name,
-                    RegistryArgs(
-                        key_arn=self._args.key_arn,
-                        keep=10,
-                        durable=self._args.settings.stack.durable,
-                    ),
-                    opts=self._child,
-                )
-                if size.image is None
-                else None
-            )
-            image = self._image(service, size, placement, registry)
-            # Nothing is released yet: the load balancer answers 503 for it.
-            if image is None:
-                continue
-            FargateService(
-                name,
-                FargateServiceArgs(
-                    workload=self.workloads[service],
-                    image=image,
-                    repository_arn=registry.arn if registry else None,
-                    cpu=size.cpu,
-                    memory_mb=size.memory_mb,
-                    count=size.count,
-                    max_count=size.max_count,
-                    cpu_target_percent=size.cpu_target_percent,
-                    architecture=placement.architecture,
-                    spot=size.spot,
-                    cluster_arn=cluster.arn,
-                    cluster_name=cluster.name,
-                    region=self._args.settings.stack.region,
-                    subnet_ids=list(self._args.network.subnet_ids["private"].values()),
-                    group_id=identities[service][1],
-                    target_group_arn=self._args.target_group_arns.get(name),
-                    key_arn=self._args.key_arn,
-                    log_days=self._spec.logs.keep_days,
-                ),
-                opts=self._child,
-            )
-
-    def _image(
-        self,
-        service: str,
-        size: FargateSize,
-        placement: EcsPlacement,
-        registry: Registry | None,
-    ) -> pulumi.Input[str] | None:
-        version = self.workloads[service].version
-        if size.image is not None:
-            return size.image
-        if not size.build or version is None or registry is None:
-            return None
-        shape = self._spec.services[service]
-        return Image(
-            f"{self._prefix}-{service}",
-            ImageArgs(
-                template=f"images/{shape.runtime.kind}.Dockerfile",
-                context=f"artifacts/{self._prefix}/{service}/{version}",
-                version=version,
-                architecture=placement.architecture,
-                build_environment={
-                    "START": getattr(shape.runtime, "start", ""),
-                    "PORT": str(shape.port or ""),
-                },
-                repository_url=registry.url,
+        Tasks(
+            TasksArgs(
+                settings=self._args.settings,
+                placement=placement,
+                network=self._args.network,
+                cluster=cluster,
+                key_arn=self._args.key_arn,
+                workloads=self.workloads,
+                group_ids={service: one.group_id for service, one in identities.items()},
+                target_group_arns=self._args.target_group_arns,
             ),
             opts=self._child,
-        ).digest
+        )
 
 
 def _generation(rotation: Rotation) -> str:
     return f"{rotation.current}, accepts {rotation.accepted}"
-
-
-def _parameters(store: wanted.Database) -> dict[str, str | int | float]:
-    """The server's parameters, with what its extensions and the slow-query log need."""
-    parameters: dict[str, str | int | float] = dict(store.parameters)
-    if store.kind == "postgres":
-        loaded = {"pg_stat_statements", *store.extensions} & set(PRELOADED)
-        parameters.setdefault("shared_preload_libraries", ",".join(sorted(loaded)))
-        if store.slow_query_ms is not None:
-            parameters.setdefault("log_min_duration_statement", store.slow_query_ms)
-    elif store.slow_query_ms is not None:
-        parameters.setdefault("long_query_time", store.slow_query_ms / 1000)
-    return parameters

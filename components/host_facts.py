@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import pulumi
 
-from components.application import DatabaseAccesses
 from components.application_edge import PublishedAt
+from components.stores import DatabaseAccesses
 from components.workload import SecretReference, Workload
 from hosts.roles.service import SecretSource
 

@@ -37,21 +37,13 @@ def resolve(
     value: Value, application: Application, facts: Facts
 ) -> pulumi.Input[str] | SecretReference:
     """A variable's value, or the reference by which the service fetches it."""
-    texts = list(references.references_in(value))
-    if not texts:
+    if not any(references.references_in(value)):
         return _text(value)
-    parsed = [references.parse(text, application) for text in texts]
-    known = [reference for reference in parsed if isinstance(reference, Reference)]
+    known = references.known_in(value, application)
     if len(known) == 1 and known[0].secret:
         return _secret(known[0], facts)
     values = [_plain(reference, facts) for reference in known]
     return pulumi.Output.all(*values).apply(_filled(str(value)))
-
-
-def reads(value: Value, application: Application) -> list[Reference]:
-    """What a variable refers to: the stores, buckets and secrets that its service uses."""
-    parsed = (references.parse(text, application) for text in references.references_in(value))
-    return [reference for reference in parsed if isinstance(reference, Reference)]
 
 
 def _text(value: Value) -> str:

@@ -40,6 +40,12 @@ def references_in(value: object) -> Iterator[str]:
         yield from PATTERN.findall(value)
 
 
+def known_in(value: object, application: Application) -> list[Reference]:
+    """What a value refers to, as far as it is there."""
+    parsed = (parse(text, application) for text in references_in(value))
+    return [reference for reference in parsed if isinstance(reference, Reference)]
+
+
 def parse(text: str, application: Application) -> Reference | str:
     """What a reference names, or a sentence that says what it could have named."""
     match text.split("."):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from settings.application import Application, Java, Service, Site
+from settings import references
+from settings.application import Application, Java, Service, Site, Value
 from settings.model import Model
 from settings.part import Part
 from settings.stack import CdnEdge, HostsPlacement, PlacedApplication, Rotation, Stack
@@ -31,6 +32,23 @@ class Settings(Model):
         label = self.applications[application].hosts[host]
         domain = self.placed(application).domain
         return domain if label == "@" else f"{label}.{domain}"
+
+    def environment(self, application: str, part: str) -> dict[str, Value]:
+        """A service's variables on this stack; a site has none, being fixed when it was built."""
+        services = self.applications[application].services
+        if part not in services:
+            return {}
+        own = self.placed(application).environment.get(part, {})
+        return {**services[part].environment, **own}
+
+    def used(self, application: str, part: str, kind: references.Kind) -> set[str]:
+        """The stores, say, or the buckets that a part's variables refer to: what it may reach."""
+        return {
+            reference.name
+            for value in self.environment(application, part).values()
+            for reference in references.known_in(value, self.applications[application])
+            if reference.kind == kind
+        }
 
     def heap(self, application: str, service: str) -> str | None:
         """Of a service's Java machine on this stack; None where it is no Java."""

@@ -1,0 +1,136 @@
+"""An application's services as tasks of the stack's cluster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.ecs_cluster import EcsCluster
+from components.fargate_service import FargateService, FargateServiceArgs
+from components.firewall import ANYWHERE, Firewall, FirewallArgs, Passage, PrefixList
+from components.image import Image, ImageArgs
+from components.network import Network
+from components.registry import Registry, RegistryArgs
+from components.workload import Workload
+from settings.application import Service
+from settings.part import Part
+from settings.stack import EcsPlacement, FargateSize
+from settings.tree import Settings
+
+# AWS's own services and the network's gateway to S3 answer here.
+HTTPS = 443
+# Images of a service that its registry keeps.
+KEPT = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class TasksArgs:
+    settings: Settings
+    placement: EcsPlacement
+    network: Network
+    cluster: EcsCluster
+    key_arn: pulumi.Input[str]
+    workloads: Mapping[str, Workload]  # by service
+    group_ids: Mapping[str, pulumi.Input[str]]  # service -> its own security group
+    target_group_arns: Mapping[str, pulumi.Input[str]]  # application-service -> where it answers
+
+
+class Tasks:
+    """The parts of an application's component that run its services; no component themselves."""
+
+    def __init__(self, args: TasksArgs, opts: pulumi.ResourceOptions) -> None:
+        self._args = args
+        self._child = opts
+        for service, size in args.placement.services.items():
+            self._service(args.workloads[service], size)
+
+    def _service(self, workload: Workload, size: FargateSize) -> None:
+        args = self._args
+        registry = self._registry(workload) if size.image is None else None
+        image = self._image(workload, size, registry)
+        # Nothing is released yet: the load balancer answers 503 for it.
+        if image is None:
+            return
+        FargateService(
+            workload.name,
+            FargateServiceArgs(
+                workload=workload,
+                image=image,
+                repository_arn=registry.arn if registry else None,
+                cpu=size.cpu,
+                memory_mb=size.memory_mb,
+                count=size.count,
+                max_count=size.max_count,
+                cpu_target_percent=size.cpu_target_percent,
+                architecture=args.placement.architecture,
+                spot=size.spot,
+                cluster_arn=args.cluster.arn,
+                cluster_name=args.cluster.name,
+                region=args.settings.stack.region,
+                subnet_ids=list(args.network.subnet_ids["private"].values()),
+                group_id=args.group_ids[workload.service],
+                target_group_arn=args.target_group_arns.get(workload.name),
+                key_arn=args.key_arn,
+                log_days=args.settings.applications[workload.application].logs.keep_days,
+            ),
+            opts=self._child,
+        )
+
+    def _registry(self, workload: Workload) -> Registry:
+        return Registry(
+            workload.name,
+            RegistryArgs(
+                key_arn=self._args.key_arn, keep=KEPT, durable=self._args.settings.stack.durable
+            ),
+            opts=self._child,
+        )
+
+    def _image(
+        self, workload: Workload, size: FargateSize, registry: Registry | None
+    ) -> pulumi.Input[str] | None:
+        if size.image is not None:
+            return size.image
+        if not size.build or workload.version is None or registry is None:
+            return None
+        shape = workload.shape
+        return Image(
+            workload.name,
+            ImageArgs(
+                template=f"images/{shape.runtime.kind}.Dockerfile",
+                context=f"artifacts/{workload.application}/{workload.service}/{workload.version}",
+                version=workload.version,
+                architecture=self._args.placement.architecture,
+                build_environment={
+                    "START": getattr(shape.runtime, "start", ""),
+                    "PORT": str(shape.port or ""),
+                },
+                repository_url=registry.url,
+            ),
+            opts=self._child,
+        ).digest
+
+
+def own_group(
+    service: Part[Service], network: Network, opts: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
+    """Who a service's tasks are on the network, and what of the outside world they call."""
+    group = aws.ec2.SecurityGroup(
+        service.key, vpc_id=network.vpc_id, description=f"{service.key}: tasks", opts=opts
+    )
+    Firewall(
+        f"{service.key}-outside",
+        FirewallArgs(
+            group_id=group.id,
+            ingress={},
+            egress={
+                "objects": Passage(peer=PrefixList(network.s3_prefix_list_id), port=HTTPS),
+                **{
+                    str(port): Passage(peer=ANYWHERE, port=port)
+                    for port in sorted({HTTPS, *(one.port for one in service.shape.egress)})
+                },
+            },
+        ),
+        opts=opts,
+    )
+    return group.id
