@@ -2,14 +2,12 @@
 
 import argparse
 import importlib
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Protocol, cast
 
-from commands.error import CommandError
+from commands.ending import exit_code
 from commands.stack import Stack, stack
 from settings.load import ROOT
 
@@ -45,23 +43,10 @@ COMMANDS = {
 
 def main(words: Sequence[str] | None = None, root: Path = ROOT) -> int:
     given = _parser(sys.argv[1:] if words is None else words)
-    # `kill` and a closed terminal end it as Ctrl-C does: what it holds is given back.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    try:
-        return _command(given.command).run(stack(given.stack, root), given)
-    except CommandError as error:
-        print(f"error: {error.what}", file=sys.stderr)
-        if error.todo:
-            print(f"  {error.todo}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped. What is there: make status", file=sys.stderr)
-        return 130
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    return exit_code(
+        lambda: _command(given.command).run(stack(given.stack, root), given),
+        stopped="Stopped. What is there: make status",
+    )
 
 
 def _parser(words: Sequence[str]) -> argparse.Namespace:

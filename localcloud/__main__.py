@@ -1,15 +1,13 @@
 """`python -m localcloud up | down | status | preview | doctor | publish | pulumi | run`."""
 
 import argparse
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+from commands.ending import exit_code
 from localcloud import paths as places
-from localcloud.error import LocalCloudError
 from localcloud.paths import Paths
 
 Command = Callable[[Paths, argparse.Namespace], int]
@@ -19,23 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parser().parse_args(_with_separator(sys.argv[1:] if arguments is None else arguments))
     paths = places.of(given.project, given.home)
     command: Command = given.command
-    # `kill` and a closed terminal stop it as Ctrl-C does: what is under way is finished first.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
-    try:
-        return command(paths, given)
-    except LocalCloudError as error:
-        print(f"error: {error.what}", file=sys.stderr)
-        if error.todo:
-            print(f"  {error.todo}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Stopped. The same command goes on from here.", file=sys.stderr)
-        return 130
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    return exit_code(
+        lambda: command(paths, given), stopped="Stopped. The same command goes on from here."
+    )
 
 
 def _with_separator(arguments: Sequence[str]) -> list[str]:

@@ -1,10 +1,7 @@
 """What is wrong and what to do about it: the only way in which the local cloud says no."""
 
+from commands.error import CommandError
 
-class LocalCloudError(Exception):
+
+class LocalCloudError(CommandError):
     """Shown to the person as it is, without a traceback."""
-
-    def __init__(self, what: str, todo: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.todo = todo
