@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from settings.problem import SettingsError
+from tests.newer import refused_of
 from tests.recording import Engine
 from tests.stacks import STACKS, built, settings_of
 from tests.urns import names_of, recorded
@@ -74,6 +75,13 @@ def test_every_combination_is_built(placement: str, edge: str) -> None:
     assert bool(engine.of("aws:ecs/service:Service")) is (placement == "ecs")
     assert bool(engine.of("aws:lb/listenerRule:ListenerRule")) is (edge != "host")
     assert bool(engine.of("aws:cloudfront/vpcOrigin:VpcOrigin")) is (edge == "vpc origin")
+
+
+@pytest.mark.parametrize(("placement", "edge"), COMBINATIONS)
+def test_the_older_provider_knows_all_that_a_combination_asks_for(
+    placement: str, edge: str
+) -> None:
+    assert refused_of(combination(placement, edge).registered) == {}
 
 
 def test_a_machine_alone_cannot_answer_for_tasks() -> None:
