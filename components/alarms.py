@@ -70,7 +70,8 @@ class Alarm:
     minutes: int = 5
     # One measurement is of so many seconds; more than a day is looked back only in whole hours.
     period: int = 60
-    # A thing that measures nothing is no trouble, unless silence is what the alarm is for.
+    # A thing that measures nothing is no trouble, unless silence is what the alarm is for: breaching
+    # from the start, missing once there has been a measurement.
     silence: Literal["missing", "notBreaching", "breaching"] = "notBreaching"
     # Another measure of the same thing: then the limit is a percentage of it.
     percent_of: str | None = None
@@ -106,6 +107,10 @@ class Alarms(pulumi.ComponentResource):
                 treat_missing_data=alarm.silence,
                 alarm_actions=[args.topic_arn],
                 ok_actions=[args.topic_arn],
+                # A new alarm is in this state already, and AWS tells of changes alone.
+                insufficient_data_actions=(
+                    [args.topic_arn] if alarm.silence == "missing" else None
+                ),
                 opts=pulumi.ResourceOptions(parent=self),
             )
         self.register_outputs({})
@@ -229,7 +234,11 @@ NAMESPACE = "groundwork"
 
 
 def dump_alarms(stack: str, database: str, *, drills: bool) -> dict[str, Alarm]:
-    """A dump or a drill that failed, and a dump that nobody has heard of."""
+    """A dump or a drill that failed, and a newest dump that is too old, or that nobody looks for.
+
+    Before its first dump a database is as old as its specification, so a new stack is quiet until
+    its first dump is overdue.
+    """
     dimensions = {"Stack": stack, "Database": database}
 
     def failed(what: str, meaning: str) -> Alarm:
@@ -247,14 +256,17 @@ def dump_alarms(stack: str, database: str, *, drills: bool) -> dict[str, Alarm]:
         "dump-failed": failed("Dump", "A dump of the database failed: nothing new was kept."),
         "dump-missing": Alarm(
             namespace=NAMESPACE,
-            metric="DumpSucceeded",
+            metric="HoursWithoutDump",
             dimensions=dimensions,
-            statistic="Sum",
-            below=1,
-            minutes=HOURS_WITHOUT_DUMP * 60,
+            statistic="Maximum",
+            above=HOURS_WITHOUT_DUMP,
+            minutes=60,
             period=3600,
-            silence="breaching",
-            meaning=f"No dump of the database has arrived for {HOURS_WITHOUT_DUMP} hours.",
+            silence="missing",
+            meaning=(
+                f"No dump of the database has arrived for {HOURS_WITHOUT_DUMP} hours, or the "
+                "operations instance has stopped looking for one."
+            ),
         ),
     }
     if drills:

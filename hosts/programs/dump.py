@@ -10,6 +10,7 @@
     confirm  the old one is dropped
     discard  the prepared one is dropped
     status   what is prepared, and what stays aside
+    age      how long no dump has arrived, told to the alarms
 
 `make restore` does all of that around a pause of the application.
 
@@ -56,7 +57,9 @@ LONGEST_NAME = 63
 # What an answer may be that proves nothing.
 NOTHING = frozenset({"", "0", "f", "false", "NULL"})
 KEPT_RECORDS = 30
-ACTIONS = ("dump", "list", "drill", "prepare", "swap", "undo", "confirm", "discard", "status")
+ACTIONS = (
+    *("dump", "list", "drill", "prepare", "swap", "undo", "confirm", "discard", "status", "age"),
+)
 # What happens while an application is paused does not wait for a dump's hours.
 SECONDS_FOR_A_TURN = 60
 
@@ -494,8 +497,26 @@ def listed(dumps: Dumps) -> None:
 # -- what is said to the world ------------------------------------------------------------------
 
 
+def age(dumps: Dumps) -> None:
+    """Hours since the newest whole dump, as the bucket has it: whoever deletes dumps is found out.
+
+    Where none has arrived yet, since this machine was told to make them.
+    """
+    known = stamps(dumps, database_of(dumps))
+    if known:
+        newest = datetime.datetime.strptime(known[-1], STAMP).replace(tzinfo=datetime.UTC)
+        since = newest.timestamp()
+    else:
+        since = (SPECIFICATIONS / f"{dumps.key}.json").stat().st_mtime
+    hours = round(max(0.0, time.time() - since) / 3600, 2)
+    dumps.bucket.measure(
+        {"Stack": dumps.stack, "Database": dumps.key}, HoursWithoutDump=hours
+    )
+    say(f"{hours:g} hours since {known[-1] if known else 'dumps were asked for'}")
+
+
 def measured(dumps: Dumps, what: str, act: Callable[[], None]) -> None:
-    """Success and failure are both measured: silence is an alarm as well."""
+    """Success and failure are both measured."""
     dimensions = {"Stack": dumps.stack, "Database": dumps.key}
     try:
         act()
@@ -543,6 +564,7 @@ def main() -> int:
                     "confirm": confirm,
                     "discard": discard,
                     "status": status,
+                    "age": age,
                 }[action](dumps)
     except RefusedError as why:
         print(why, file=sys.stderr)

@@ -14,6 +14,8 @@ PROGRAM = f"{DIRECTORY}/dump"
 # A unit file takes a % for a specifier; this stands for the instance until it is quoted.
 KEY = "@KEY@"
 LONGEST_SECONDS = 6 * 3600
+# How often the alarms are told of the newest dump's age: several times within their hour.
+AGE_TOLD = "*-*-* *:00/20:00"
 MODULES = ("bucket.py", "database.py", "mysql_copy.py", "postgres_copy.py")
 
 
@@ -46,7 +48,7 @@ def dumps(wanted: DumpedDatabase) -> Role:
         "prefix": wanted.prefix,
         "validate_with": wanted.validate_with,
     }
-    dump, drill = f"groundwork-dump@{wanted.key}.timer", f"groundwork-drill@{wanted.key}.timer"
+    dump, drill, age = (f"groundwork-{one}@{wanted.key}.timer" for one in ("dump", "drill", "age"))
     return Role(
         name=f"dumps of {wanted.key}",
         configure=(
@@ -60,10 +62,16 @@ def dumps(wanted: DumpedDatabase) -> Role:
             File(f"/etc/groundwork/dumps/{wanted.key}.json", json.dumps(facts, indent=2) + "\n"),
             _unit("dump"),
             _unit("drill"),
+            _unit("age"),
             _timer(dump, wanted.at),
             *((_timer(drill, wanted.drill_at),) if wanted.drill_at else ()),
+            _timer(age, AGE_TOLD),
         ),
-        activate=(Running(dump), Running(drill) if wanted.drill_at else Stopped(drill)),
+        activate=(
+            Running(dump),
+            Running(drill) if wanted.drill_at else Stopped(drill),
+            Running(age),
+        ),
     )
 
 

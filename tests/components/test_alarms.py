@@ -62,13 +62,24 @@ def test_a_dump_that_nobody_has_heard_of_for_26_hours_is_an_alarm(engine: Engine
 
     alarms = {one.name: one.inputs for one in engine.registered if one.typ == ALARM}
     missing = alarms["main-dump-missing"]
-    assert missing["period"] * missing["evaluationPeriods"] == 26 * 3600
-    # AWS looks back more than a day in whole hours alone (PutMetricAlarm, EvaluationPeriods).
-    assert missing["period"] == 3600
-    assert missing["treatMissingData"] == "breaching"
+    assert (missing["comparisonOperator"], missing["threshold"]) == ("GreaterThanThreshold", 26)
+    assert (missing["metricName"], missing["statistic"]) == ("HoursWithoutDump", "Maximum")
     assert missing["dimensions"] == {"Stack": "prod", "Database": "shop-main"}
     assert alarms["main-dump-failed"]["treatMissingData"] == "notBreaching"
     assert alarms["main-drill-failed"]["metricName"] == "DrillFailed"
+
+
+def test_a_new_stack_is_quiet_until_its_first_dump_is_due_and_not_when_measuring_stops(
+    engine: Engine,
+) -> None:
+    build(engine, **dump_alarms("prod", "shop-main", drills=False), busy=BUSY)
+
+    alarms = {one.name: one.inputs for one in engine.registered if one.typ == ALARM}
+    missing = alarms["main-dump-missing"]
+    # Nothing measured leaves a new alarm where it begins, which is no change; later it is one.
+    assert missing["treatMissingData"] == "missing"
+    assert missing["insufficientDataActions"] == ["arn:topic"]
+    assert "insufficientDataActions" not in alarms["main-busy"]
 
 
 @pytest.mark.parametrize("limits", [(None, None), (1.0, 2.0)])

@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.dumped import (
     APPLICATIONS,
+    NAME,
     RELEASE,
     STORES,
     arrived,
@@ -77,6 +78,18 @@ def test_the_timer_brings_a_dump_into_the_bucket_under_the_stacks_key(cloud: Emu
     head = cloud.client("s3").head_object(Bucket="backups", Key=dump)
     assert head["ServerSideEncryption"] == "aws:kms"
     assert f"{dump}.sha256" in arrived(cloud, "postgres")
+
+
+def test_the_alarms_are_told_how_old_the_newest_dump_is(cloud: Emulated) -> None:
+    take(cloud, "postgres")
+
+    assert cloud.ssh("systemctl is-active groundwork-age@shop-main.timer").returncode == 0
+    cloud.says("sudo systemctl start groundwork-age@shop-main.service")
+
+    said = cloud.says("sudo journalctl -u groundwork-age@shop-main.service -n 5 -o cat")
+    stamp = newest(cloud, "postgres")["file"].removesuffix(".dump").removeprefix(f"{NAME}_")
+    assert f"hours since {stamp}" in said
+    assert measured(cloud, "shop-main")["HoursWithoutDump"] < 26
 
 
 @pytest.mark.parametrize("engine", STORES)

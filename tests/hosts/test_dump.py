@@ -182,6 +182,51 @@ def test_a_database_that_is_still_empty_is_dumped_too(
     assert json.loads(made.newest(".json").read_text())["tables"] == {}
 
 
+def told_hours(made: Database) -> float:
+    return float(made.metrics()[-1].removeprefix("HoursWithoutDump="))
+
+
+def test_how_old_the_newest_dump_is_is_read_off_the_bucket(
+    made: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(monkeypatch, "dump", "shop-main")
+    manifest = made.newest(".json")
+    # Nobody has to be told of one that a person took away.
+    manifest.rename(manifest.with_name(f"{NAME}_20200101_020000.json"))
+
+    assert main(monkeypatch, "age", "shop-main") == 0
+
+    years = told_hours(made) / 24 / 365
+    assert years > 6
+    assert "hours since 20200101_020000" in capsys.readouterr().out
+
+
+def test_before_the_first_dump_hours_count_from_when_dumps_were_asked_for(
+    made: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    specification = made.home / "dumps" / "shop-main.json"
+    assert main(monkeypatch, "age", "shop-main") == 0
+    fresh = told_hours(made)
+
+    asked = specification.stat().st_mtime - 30 * 3600
+    os.utime(specification, (asked, asked))
+    assert main(monkeypatch, "age", "shop-main") == 0
+
+    assert fresh < 26
+    # A first dump that never comes is as bad as a last one that stays away.
+    assert 26 < told_hours(made)
+
+
+def test_a_bucket_that_cannot_be_listed_is_silence_and_no_age(
+    made: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_FAILS", "broken list-objects-v2")
+
+    assert main(monkeypatch, "age", "shop-main") == 1
+
+    assert made.metrics() == []
+
+
 def test_a_drill_restores_the_newest_validates_it_and_leaves_nothing(
     made: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,6 +45,16 @@ def test_a_drill_comes_each_month_or_by_hand_alone() -> None:
     assert Stopped(timer) in by_hand.activate
 
 
+def test_the_alarms_hear_of_the_newest_dumps_age_several_times_an_hour() -> None:
+    role = dumps(WANTED)
+    timer = "groundwork-age@shop-main.timer"
+
+    assert "OnCalendar=*-*-* *:00/20:00\n" in file(role, f"/etc/systemd/system/{timer}").content
+    unit = file(role, "/etc/systemd/system/groundwork-age@.service").content
+    assert f"ExecStart={PROGRAM} age %i\n" in unit
+    assert Running(timer) in role.activate
+
+
 def test_the_unit_is_confined_and_belongs_to_a_user_of_its_own() -> None:
     unit = file(dumps(WANTED), "/etc/systemd/system/groundwork-dump@.service").content
 
