@@ -59,6 +59,7 @@ def _released(settings: Settings, service: Part[Service]) -> ReleasedService:
         health=shape.health.path if shape.health else None,
         deep=shape.health.deep if shape.health else None,
         start_seconds=shape.startup_seconds,
+        steady_seconds=shape.steady_seconds,
         colours=colours or (),
         hold_seconds=spec.release.hold_seconds if hold is None else hold,
     )

@@ -215,7 +215,10 @@ class HostSetup(pulumi.ComponentResource):
         pools = dict.fromkeys(placement.pools.values())
         spec = settings.applications[application]
         slowest = max(
-            (shape.startup_seconds + shape.stop_seconds for shape in spec.services.values()),
+            (
+                shape.startup_seconds + shape.steady_seconds + shape.stop_seconds
+                for shape in spec.services.values()
+            ),
             default=0,
         )
         rotation = max(sum(rotation_seconds(settings, pool, application)) for pool in pools)

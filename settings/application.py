@@ -187,6 +187,9 @@ class Service(Model):
     """Configuration that it reads from files, on hosts: name → text, laid down as
     /etc/groundwork/APPLICATION-SERVICE/NAME. Nothing in it is filled in."""
     startup_seconds: Annotated[int, Field(strict=True, ge=1, le=900)] = 60
+    steady_seconds: Annotated[int, Field(strict=True, ge=1, le=300)] = 10
+    """How long a worker must keep running, on hosts, before a release takes it for well: whatever
+    answers nobody can only be watched. One that is started again meanwhile fails the release."""
 
     @property
     def front_port(self) -> int | None:

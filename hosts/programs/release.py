@@ -68,6 +68,7 @@ class Service:
     health: str | None
     deep: str | None
     start_seconds: int
+    steady_seconds: int
     colours: tuple[int, ...]
     hold_seconds: int
 
@@ -117,6 +118,7 @@ def load(name: str) -> Application:
                 health=service["health"],
                 deep=service["deep"],
                 start_seconds=service["start_seconds"],
+                steady_seconds=service["steady_seconds"],
                 colours=tuple(service["colours"]),
                 hold_seconds=service["hold_seconds"],
             )
@@ -509,11 +511,50 @@ def start(application: Application, service: Service, *, changed: bool) -> None:
 def check(service: Service, unit: str, port: int | None) -> None:
     """Healthy within its start time: its light path answers well, or a worker keeps running."""
     if port is None or service.health is None:
-        time.sleep(min(3.0, service.start_seconds))
-        if not systemctl("is-active", "--quiet", unit):
-            raise RefusedError(f"{unit} does not keep running; see `journalctl -u {unit}`")
+        keeps_running(service, unit)
         return
     answers_well(service, unit, port, service.health)
+
+
+def keeps_running(service: Service, unit: str) -> None:
+    """The same processes for so long: what has died is soon started again, by systemd or by PM2,
+    and looks well to whoever comes by just then."""
+    managed = service.kind == "exchange"
+    deadline = time.monotonic() + service.start_seconds + service.steady_seconds
+    seen: set[int] = set()
+    while True:
+        ages = processes(unit, managed=managed)
+        if not systemctl("is-active", "--quiet", unit) or seen - ages.keys():
+            raise RefusedError(
+                f"{unit} does not keep running for {service.steady_seconds} s; "
+                f"see `journalctl -u {unit}`"
+            )
+        seen |= ages.keys()
+        # PM2 itself is one of them, and does no work.
+        if len(ages) > managed and min(ages.values()) >= service.steady_seconds:
+            return
+        if time.monotonic() > deadline:
+            raise RefusedError(f"{unit} does not come to rest; see `journalctl -u {unit}`")
+        time.sleep(0.5)
+
+
+def processes(unit: str, *, managed: bool) -> dict[int, int]:
+    """A unit's own, and those that PM2 manages in it → age in seconds."""
+    main = subprocess.run(
+        ["systemctl", "show", "--property", "MainPID", "--value", unit],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    if main in ("", "0"):
+        return {}
+    found = subprocess.run(
+        [*("ps", "-o", "pid=,etimes=", "--pid", main), *(("--ppid", main) if managed else ())],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return {int(pid): int(age) for pid, age in map(str.split, found.splitlines())}
 
 
 def answers_well(service: Service, unit: str, port: int, path: str) -> None:

@@ -33,6 +33,8 @@ class ReleasedService:
     deep: str | None = None
     """Path that asks its stores as well; looked at after a pause."""
     start_seconds: int = 60
+    steady_seconds: int = 10
+    """How long what has no path must keep running."""
     colours: tuple[int, ...] = ()
     hold_seconds: int = 0
     """How long the other colour stays ready."""
@@ -93,6 +95,7 @@ def releases(wanted: Releases) -> Role:
                 "health": service.health,
                 "deep": service.deep,
                 "start_seconds": service.start_seconds,
+                "steady_seconds": service.steady_seconds,
                 "colours": list(service.colours),
                 "hold_seconds": service.hold_seconds,
             }

@@ -37,6 +37,7 @@ SECRETS = {
 SERVER = """\
 const { readFileSync, existsSync } = require('node:fs');
 const version = readFileSync('VERSION', 'utf8');
+if (version.includes('dies')) setTimeout(() => process.exit(1), 5000);
 const server = require('node:http').createServer((request, response) => {
   if (request.url === '/health') {
     response.statusCode = existsSync('BAD') ? 500 : 200;
@@ -71,6 +72,7 @@ console.log('working');
 setInterval(() => {}, 1000);
 process.on('SIGTERM', () => setTimeout(() => process.exit(0), 200));
 """
+DYING = "setTimeout(() => process.exit(1), 5000);\n"
 ASSETS = {"assets/a.js": b"1", "assets/small.css": b"a{}", "assets/large.css": b"a{}" * 1000}
 # Visitors, and a load balancer that sends them elsewhere while the host reports itself unwell.
 LOAD = """\
@@ -125,7 +127,7 @@ def artifacts(version: str) -> dict[str, bytes]:
     parts = {
         "api": tarball(server),
         "mail": tarball(server),
-        "worker": tarball({"worker.js": WORKER.encode()}),
+        "worker": tarball({"worker.js": f"{WORKER}{DYING * ('dies' in version)}".encode()}),
         "web": tarball({"index.html": b"<h1>page</h1>", "a.js": b"2", **ASSETS}),
     }
     found: dict[str, bytes] = {}
@@ -659,6 +661,28 @@ def test_a_bad_release_leaves_the_old_one_serving(host: Host) -> None:
     assert "1.1.0 serves here as before" in why
     assert host.curl("http://127.0.0.1:3001/health") == "1.1.0"
     assert host.curl("http://127.0.0.1:3005/health") == "1.1.0"
+
+
+@pytest.mark.parametrize("unit", ["notebook-worker", "notebook-api"])
+def test_a_worker_that_dies_after_some_seconds_is_no_good_release(host: Host, unit: str) -> None:
+    """The second is PM2's, which would start it again and again and look well itself."""
+    facts = "/etc/groundwork/releases/notebook.json"
+    version = f"1.2.{1 + unit.endswith('api')}-dies"
+    host.put(artifacts(version))
+    host.release("stage", version)
+    told = json.loads(host.ok(f"cat {facts}"))
+    (watched,) = (one for one in told["services"] if one["unit"] == f"{unit}.service")
+    told["services"] = [{**watched, "health": None}]
+    host.put({facts: json.dumps(told).encode()})
+    try:
+        why = host.release("switch", version, fails=True)
+    finally:
+        host.configure()
+
+    assert f"{unit}.service does not keep running for 10 s" in why
+    assert "1.1.0 serves here as before" in why
+    host.ok(f"systemctl is-active {unit}")
+    host.wait_until('test "$(curl -s http://127.0.0.1:3001/health)" = 1.1.0', 30)
 
 
 def test_an_unconfirmed_release_goes_back_by_itself(host: Host) -> None:

@@ -6,12 +6,14 @@ import hashlib
 import http.server
 import io
 import json
+import subprocess
 import sys
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -345,6 +347,59 @@ def test_a_unit_that_does_not_start_takes_the_version_back(host: Host) -> None:
     assert host.serving == "releases/1.0.0"
     # Here the old one does not start either, so the host keeps away from visitors.
     assert host.out_of_rotation
+
+
+@contextmanager
+def worker(host: Host, kind: Literal["restart", "exchange"], command: str) -> Iterator[None]:
+    """What truly runs as the worker, while systemd's books say that its unit is active."""
+    with subprocess.Popen(["sh", "-c", command]) as running:
+        threading.Thread(target=running.wait).start()
+        host.machine.write(f"/run/systemctl/main/{WORKER}", f"{running.pid}\n")
+        watched = ReleasedService(
+            name="worker", unit=WORKER, kind=kind, start_seconds=0, steady_seconds=4
+        )
+        host.told(services=(watched,))
+        try:
+            yield
+        finally:
+            running.kill()
+
+
+@pytest.mark.parametrize(
+    ("kind", "command", "what"),
+    [
+        pytest.param("restart", "exec sleep 3", "does not keep running for 4 s", id="it ends"),
+        pytest.param(
+            "exchange", "sleep 3; sleep 9 & wait", "does not keep running for 4 s", id="PM2's ends"
+        ),
+        pytest.param("exchange", "exec sleep 9", "does not come to rest", id="PM2 starts nothing"),
+    ],
+)
+def test_a_worker_that_ends_while_it_is_watched_fails_the_release(
+    host: Host, kind: Literal["restart", "exchange"], command: str, what: str
+) -> None:
+    host.publish("1.0.0")
+    host.release("stage", "1.0.0")
+
+    with worker(host, kind, command):
+        why = host.release("switch", "1.0.0", fails=True)
+
+    assert f"{WORKER} {what}" in why
+    assert "The first release of notebook, 1.0.0, does not become healthy" in why
+    assert host.serving == ""
+
+
+@pytest.mark.parametrize("kind", ["restart", "exchange"])
+def test_a_worker_that_keeps_its_processes_long_enough_is_well(
+    host: Host, kind: Literal["restart", "exchange"]
+) -> None:
+    host.publish("1.0.0")
+    host.release("stage", "1.0.0")
+
+    with worker(host, kind, "sleep 9 & wait"):
+        host.release("switch", "1.0.0")
+
+    assert host.serving == "releases/1.0.0"
 
 
 def test_an_unconfirmed_version_goes_back_by_itself(host: Host) -> None:
