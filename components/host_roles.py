@@ -1,5 +1,7 @@
 """What a host of a pool, and the operations instance, shall be: the settings as roles."""
 
+from collections.abc import Iterable
+
 from components.host_databases import databases
 from components.host_facts import HostFacts, OperationsFacts
 from components.host_proxy import HTTPS, certificates, proxy
@@ -43,8 +45,9 @@ def pool_roles(
     ]
     if own:
         openings += [Opening(port=HTTP), Opening(port=HTTPS)]
+    applications = settings.applications_on(pool)
     roles = [
-        *_every_host(settings, jump_host=False),
+        *_every_host(settings, applications, jump_host=False),
         host_firewall(HostFirewall(openings=tuple(openings))),
         fail2ban(Fail2ban(never=(facts.operations, *load_balancer), web=bool(own))),
     ]
@@ -60,7 +63,6 @@ def pool_roles(
         roles.append(service_role(settings, service, variables, runtimes))
         if first:
             roles += schedules(settings, service, variables, runtimes)
-    applications = settings.applications_on(pool)
     return [
         *roles,
         *(pool_releases(settings, pool, name, first=first) for name in applications),
@@ -70,7 +72,7 @@ def pool_roles(
 def jump_host_roles(settings: Settings, openings: tuple[str, ...]) -> list[Role]:
     """What the operations instance is before anybody goes through it."""
     return [
-        *_every_host(settings, jump_host=True),
+        *_every_host(settings, settings.applications, jump_host=True),
         host_firewall(
             HostFirewall(openings=tuple(Opening(port=SSH, source=source) for source in openings))
             if openings
@@ -102,9 +104,13 @@ def database_roles(settings: Settings, facts: OperationsFacts) -> list[Role]:
     return roles
 
 
-def _every_host(settings: Settings, *, jump_host: bool) -> list[Role]:
+def _every_host(
+    settings: Settings, applications: Iterable[str], *, jump_host: bool
+) -> list[Role]:
+    # They share a journal: it is kept for whoever wants it longest.
+    days = max((settings.applications[name].logs.keep_days for name in applications), default=30)
     return [
-        baseline(Baseline(time_zone=settings.stack.time_zone)),
+        baseline(Baseline(time_zone=settings.stack.time_zone, keep_log_days=days)),
         ssh_hardening(
             SshHardening(
                 user=settings.stack.images.user,

@@ -38,6 +38,7 @@ def service_role(
                     mode=runtime.mode,
                     instances=runtime.instances,
                     process_memory_limit=runtime.memory_limit,
+                    keep_log_days=application.logs.keep_days,
                     restart_at=(
                         calendar_event(runtime.restart_at, zone) if runtime.restart_at else None
                     ),

@@ -415,9 +415,11 @@ class Compression(Model):
 
 
 class Logs(Model):
-    """Log files of the application on hosts, rotated daily and compressed."""
+    """Logs of the application: on hosts the journal and PM2's files, rotated daily and compressed;
+    of its tasks and stores the log groups. Files that it writes itself it rotates itself."""
 
     keep_days: Days = 30
+    """On a host with several applications, the longest holds for the journal."""
 
 
 class ReleaseStrategy(Model):

@@ -75,7 +75,7 @@ Storage=persistent
 Compress=yes
 SystemMaxUse=1G
 SystemKeepFree=1G
-MaxRetentionSec=30day
+MaxRetentionSec={days}day
 RateLimitIntervalSec=30s
 RateLimitBurst=10000
 """
@@ -86,6 +86,8 @@ class Baseline:
     time_zone: str = "Etc/UTC"
     time_server: str = "169.254.169.123"
     """The Amazon Time Sync Service, reached without any route."""
+    keep_log_days: int = 30
+    """Of the journal, as far as its gigabyte goes."""
     packages: tuple[str, ...] = ("curl", "jq", "logrotate", "procps")
     """Tools that whoever logs in to look after something expects."""
 
@@ -125,7 +127,7 @@ def baseline(wanted: Baseline) -> Role:
             File("/etc/needrestart/conf.d/groundwork.conf", "$nrconf{restart} = 'l';\n"),
             File(
                 "/etc/systemd/journald.conf.d/groundwork.conf",
-                JOURNAL,
+                JOURNAL.format(days=wanted.keep_log_days),
                 owes=(reload("systemd-journald.service"),),
             ),
             File(

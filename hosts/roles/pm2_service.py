@@ -11,6 +11,8 @@ from hosts.roles.service import Service, service_role
 from hosts.steps import Absent, File, Role, Running, exchange
 from hosts.unit import CONFINEMENT
 
+# What PM2 writes, by names that no application has for its own: those it rotates itself.
+LOGS = ("pm2-out.log", "pm2-error.log")
 # A daily restart comes at a minute of its own on each host, so that never two do it at once.
 MINUTES_APART = 7
 
@@ -29,6 +31,7 @@ class Pm2Service:
     """PM2 exchanges a process that has grown beyond this."""
     restart_at: str | None = None
     """Calendar event (systemd.time(7)) of a daily exchange of all processes, one by one."""
+    keep_log_days: int = 30
     says_when_ready: bool = False
     """The service sends "ready" to PM2; else a process is ready once it listens."""
 
@@ -36,7 +39,6 @@ class Pm2Service:
 def ecosystem(wanted: Pm2Service) -> dict[str, object]:
     """What PM2 is told."""
     service = wanted.service
-    logs = f"/var/log/{service.key}"
     return {
         "apps": [
             {
@@ -56,8 +58,8 @@ def ecosystem(wanted: Pm2Service) -> dict[str, object]:
                     if wanted.process_memory_limit
                     else {}
                 ),
-                "out_file": f"{logs}/out.log",
-                "error_file": f"{logs}/error.log",
+                "out_file": f"/var/log/{service.key}/{LOGS[0]}",
+                "error_file": f"/var/log/{service.key}/{LOGS[1]}",
                 "merge_logs": True,
                 "log_date_format": "YYYY-MM-DD HH:mm:ss Z",
                 # PM2 would hand on all that it was started with.
@@ -99,8 +101,9 @@ def pm2_service(wanted: Pm2Service) -> Role:
     )
     owed = (exchange(service.application, service.unit),)
     rotation = (
-        f"/var/log/{service.key}/*.log {{\n"
-        "  daily\n  rotate 30\n  compress\n  delaycompress\n  missingok\n  notifempty\n"
+        f"{' '.join(f'/var/log/{service.key}/{log}' for log in LOGS)} {{\n"
+        f"  daily\n  rotate {wanted.keep_log_days}\n  maxage {wanted.keep_log_days}\n"
+        "  compress\n  delaycompress\n  missingok\n  notifempty\n"
         f"  su {service.user} {service.user}\n"
         f"  create 0640 {service.user} {service.user}\n"
         "  sharedscripts\n  postrotate\n"

@@ -11,6 +11,7 @@ from components.variables import Facts, resolve
 from components.workload import SecretReference
 from hosts.roles.service import SecretSource
 from hosts.steps import File
+from settings.application import Logs
 from settings.tree import Settings
 from tests.stacks import settings_of
 
@@ -42,6 +43,30 @@ def facts(settings: Settings, pool: str) -> HostFacts:
             for service in settings.services_on(pool)
         },
     )
+
+
+def test_logs_are_kept_as_long_as_the_application_says_and_the_journal_for_whoever_says_most() -> (
+    None
+):
+    settings = settings_of("dev")
+    pool = "studio"
+    days = {"ai-photo": 9, "ingenio": 12}
+    applications = {
+        name: one.model_copy(update={"logs": Logs(keep_days=days.get(name, 400))})
+        for name, one in settings.applications.items()
+    }
+    changed = settings.model_copy(update={"applications": applications})
+    roles = pool_roles(changed, pool, facts(changed, pool), LOAD_BALANCER, first=True)
+    told = {
+        step.path: step.content
+        for role in roles
+        for step in role.configure
+        if isinstance(step, File)
+    }
+
+    assert "MaxRetentionSec=12day\n" in told["/etc/systemd/journald.conf.d/groundwork.conf"]
+    rotation = told["/etc/logrotate.d/ai-photo-api"]
+    assert "  rotate 9\n  maxage 9\n" in rotation
 
 
 def test_a_service_of_two_colours_has_one_unit_for_both_and_its_port_from_the_colour() -> None:

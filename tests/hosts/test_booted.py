@@ -375,6 +375,23 @@ def test_the_journal_is_on_disk_within_bounds_and_knows_each_service(host: Host)
     assert "working" in said
 
 
+def test_what_pm2_writes_is_rotated_and_what_the_service_writes_itself_is_left_to_it(
+    host: Host,
+) -> None:
+    logs = "/var/log/notebook-api"
+    host.ok(f"echo its own | tee {logs}/error.log >>{logs}/pm2-out.log")
+
+    host.ok("logrotate --force /etc/logrotate.d/notebook-api")
+
+    there = host.ok(f"ls {logs}").split()
+    assert "pm2-out.log.1" in there
+    assert [name for name in there if name.startswith("error.log")] == ["error.log"]
+    # PM2 goes on in the new file.
+    opened = "ls -l /proc/$(systemctl show --property MainPID --value notebook-api)/fd"
+    host.wait_until(f"{opened} | grep -q {logs}/pm2-out.log$", 20)
+    host.wait_until(f"! {opened} | grep -q {logs}/pm2-out.log.1", 20)
+
+
 def test_a_broken_configuration_is_refused_by_the_real_judges(host: Host) -> None:
     for good, bad, judge in (
         ("worker_processes auto;", "worker_processes many;", "nginx -t"),

@@ -203,6 +203,15 @@ def test_pm2_saves_nothing_and_runs_in_the_foreground() -> None:
     assert "pm2-runtime start" in unit("notebook-api.service")
 
 
+def test_logrotate_has_what_pm2_writes_and_no_file_that_the_service_rotates_itself() -> None:
+    rotation = files(*EVERYTHING)["/etc/logrotate.d/notebook-api"].content
+    rotated = rotation.partition(" {")[0].split()
+
+    assert rotated == [app()["out_file"], app()["error_file"]]
+    # Winston's own names, in the same folder.
+    assert not {"error.log", "combined.log"} & {path.rpartition("/")[2] for path in rotated}
+
+
 def test_a_daily_exchange_comes_at_its_own_minute_on_each_host() -> None:
     timer = unit("notebook-api-exchange.timer")
 
