@@ -1,7 +1,7 @@
 """What calls a human: a topic of notices, and the measures that set one off."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pulumi
@@ -70,8 +70,8 @@ class Alarm:
     minutes: int = 5
     # One measurement is of so many seconds; more than a day is looked back only in whole hours.
     period: int = 60
-    # A thing that measures nothing is no trouble, unless silence is what the alarm is for: breaching
-    # from the start, missing once there has been a measurement.
+    # A thing that measures nothing is no trouble, unless silence is what the alarm is for:
+    # breaching from the start, missing once there has been a measurement.
     silence: Literal["missing", "notBreaching", "breaching"] = "notBreaching"
     # Another measure of the same thing: then the limit is a percentage of it.
     percent_of: str | None = None
@@ -229,7 +229,7 @@ def cache_alarms(node_id: pulumi.Input[str]) -> dict[str, Alarm]:
 
 # A daily dump that takes its time, or waits for others, is not missed yet.
 HOURS_WITHOUT_DUMP = 26
-# What the operations instance measures of its own work (hosts/programs/bucket.py).
+# What hosts measure of themselves, and the operations instance of its work (hosts/programs).
 NAMESPACE = "groundwork"
 
 
@@ -365,17 +365,45 @@ def certificate_alarms(arn: pulumi.Input[str]) -> dict[str, Alarm]:
     }
 
 
-def host_alarms(instance_id: pulumi.Input[str], *, cpu_percent: int) -> dict[str, Alarm]:
-    """Work of one host, and whether AWS finds it well."""
+@dataclass(frozen=True, kw_only=True)
+class HostLimits:
+    """How much of a host may be in use before a person is told; all in percent."""
+
+    cpu: int = 80
+    memory: int = 85
+    disk: int = 90
+
+
+def host_alarms(instance_id: pulumi.Input[str], limits: HostLimits) -> dict[str, Alarm]:
+    """Work of one host, how full it is, and whether AWS finds it well."""
     dimensions = {"InstanceId": instance_id}
+
+    def full(what: str, above: int, silence: Literal["missing", "notBreaching"]) -> Alarm:
+        return Alarm(
+            # What the host measures of itself (hosts/programs/cloud.py), each five minutes.
+            namespace=NAMESPACE,
+            metric=f"{what}Percent",
+            dimensions=dimensions,
+            statistic="Average",
+            above=above,
+            minutes=10,
+            period=300,
+            silence=silence,
+            meaning=f"More than {above} percent of the host's {what.lower()} is in use.",
+        )
+
+    # One of the two says that a host has stopped measuring.
+    disk = full("Disk", limits.disk, "missing")
     return {
+        "memory": full("Memory", limits.memory, "notBreaching"),
+        "disk": replace(disk, meaning=f"{disk.meaning[:-1]}, or it has stopped telling."),
         "cpu": Alarm(
             namespace="AWS/EC2",
             metric="CPUUtilization",
             dimensions=dimensions,
             statistic="Average",
-            above=cpu_percent,
-            meaning=f"The host works at more than {cpu_percent} percent.",
+            above=limits.cpu,
+            meaning=f"The host works at more than {limits.cpu} percent.",
         ),
         "status": Alarm(
             namespace="AWS/EC2",

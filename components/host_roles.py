@@ -12,6 +12,7 @@ from hosts.roles.acme import acme, placeholder_certificate
 from hosts.roles.baseline import Baseline, baseline
 from hosts.roles.fail2ban import Fail2ban, fail2ban
 from hosts.roles.host_firewall import HostFirewall, Opening, host_firewall
+from hosts.roles.measurements import measurements
 from hosts.roles.nginx import nginx
 from hosts.roles.operations import Operations, operations
 from hosts.roles.ssh_hardening import SshHardening, ssh_hardening
@@ -48,6 +49,7 @@ def pool_roles(
     applications = settings.applications_on(pool)
     roles = [
         *_every_host(settings, applications, jump_host=False),
+        measurements(),
         host_firewall(HostFirewall(openings=tuple(openings))),
         fail2ban(Fail2ban(never=(facts.operations, *load_balancer), web=bool(own))),
     ]
@@ -104,9 +106,7 @@ def database_roles(settings: Settings, facts: OperationsFacts) -> list[Role]:
     return roles
 
 
-def _every_host(
-    settings: Settings, applications: Iterable[str], *, jump_host: bool
-) -> list[Role]:
+def _every_host(settings: Settings, applications: Iterable[str], *, jump_host: bool) -> list[Role]:
     # They share a journal: it is kept for whoever wants it longest.
     days = max((settings.applications[name].logs.keep_days for name in applications), default=30)
     return [

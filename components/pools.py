@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import pulumi
 
-from components.alarms import Alarms, AlarmsArgs, host_alarms
+from components.alarms import NAMESPACE, Alarms, AlarmsArgs, HostLimits, host_alarms
 from components.foundation import Foundation, image_for
 from components.host_fleet import HostFleet, HostFleetArgs
-from components.permissions import Statement, read_objects
+from components.permissions import Statement, publish_metrics, read_objects
 from hosts.first_boot import user_data
+from settings.application import Thresholds
 from settings.stack import HostEdge
 from settings.tree import Settings
 
@@ -30,7 +31,7 @@ def fleets(
                     f"{host}-{measure}": alarm
                     for host, one in made[pool].hosts.items()
                     for measure, alarm in host_alarms(
-                        one.instance_id, cpu_percent=_busy(settings, pool)
+                        one.instance_id, _limits(settings, pool)
                     ).items()
                 },
             ),
@@ -60,6 +61,7 @@ def _fleet(settings: Settings, pool: str, foundation: Foundation) -> HostFleetAr
         calls=[HTTPS, *(out.port for out in egress)],
         statements={
             "host-key": foundation.publish_host_key,
+            "measure": publish_metrics(NAMESPACE),
             **_fetched(stack.artifacts, settings.applications_on(pool)),
         },
     )
@@ -74,10 +76,14 @@ def _fetched(artifacts: str, applications: Iterable[str]) -> dict[str, Statement
     }
 
 
-def _busy(settings: Settings, pool: str) -> int:
-    """The lowest of what the applications on a pool call too much work for the processor."""
-    limits = [
-        settings.applications[application].thresholds.cpu_percent
+def _limits(settings: Settings, pool: str) -> HostLimits:
+    """The lowest of what the applications on a pool call too much."""
+    told = [
+        settings.applications[application].thresholds
         for application in settings.applications_on(pool)
-    ]
-    return min(limits, default=80)
+    ] or [Thresholds()]
+    return HostLimits(
+        cpu=min(one.cpu_percent for one in told),
+        memory=min(one.memory_percent for one in told),
+        disk=min(one.disk_percent for one in told),
+    )

@@ -378,11 +378,13 @@ class Schedule(Model):
 
 
 class Thresholds(Model):
-    """When a person is told."""
+    """When a person is told; of hosts, what the most careful of their applications says."""
 
     cpu_percent: Percent = 80
     memory_percent: Percent = 85
+    """Of a host, what programs could not have any more."""
     disk_percent: Percent = 90
+    """Of a host. One that has begun to measure and stops is told too."""
     slow_request_ms: Annotated[int, Field(strict=True, ge=1)] = 1000
     stuck_request_ms: Annotated[int, Field(strict=True, ge=1)] | None = None
     """A second limit, for one answer in twenty, where slow and broken are told apart."""

@@ -509,9 +509,7 @@ def age(dumps: Dumps) -> None:
     else:
         since = (SPECIFICATIONS / f"{dumps.key}.json").stat().st_mtime
     hours = round(max(0.0, time.time() - since) / 3600, 2)
-    dumps.bucket.measure(
-        {"Stack": dumps.stack, "Database": dumps.key}, HoursWithoutDump=hours
-    )
+    dumps.bucket.measure({"Stack": dumps.stack, "Database": dumps.key}, HoursWithoutDump=hours)
     say(f"{hours:g} hours since {known[-1] if known else 'dumps were asked for'}")
 
 

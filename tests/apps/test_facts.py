@@ -324,9 +324,9 @@ def test_a_person_is_told_at_the_thresholds_of_the_manual(application: str) -> N
     wanted = FACTS[application]["thresholds"]
     for service in FACTS[application]["services"]:
         pool = pool_of(application, service)
-        assert (
-            resource("MetricAlarm", f"{pool}-{pool}-a1-cpu")["threshold"] <= (wanted["cpu_percent"])
-        )
+        for measure in ("cpu", "memory", "disk"):
+            alarm = resource("MetricAlarm", f"{pool}-{pool}-a1-{measure}")
+            assert alarm["threshold"] <= wanted[f"{measure}_percent"], (pool, measure)
     for service in served(application):
         slow = resource("MetricAlarm", f"groundwork-{application}-{service}-slow")
         assert slow["threshold"] == wanted["slow_seconds"]

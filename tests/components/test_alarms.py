@@ -8,12 +8,14 @@ from components.alarms import (
     Alarms,
     AlarmsArgs,
     AnswerLimits,
+    HostLimits,
     Notices,
     NoticesArgs,
     cache_alarms,
     certificate_alarms,
     database_alarms,
     dump_alarms,
+    host_alarms,
     load_balancer_alarms,
     replica_alarms,
     target_group_alarms,
@@ -154,9 +156,23 @@ def test_connections_are_told_while_a_fifth_is_left() -> None:
     assert "connections" not in database_alarms("main", storage_gb=20, connections=None)
 
 
+def test_a_host_that_is_nearly_full_is_told_and_one_that_stops_measuring_is_told_once() -> None:
+    alarms = host_alarms("i-1", HostLimits(cpu=70, memory=85, disk=90))
+
+    found = {key: (one.namespace, one.metric, one.above) for key, one in alarms.items()}
+    assert found["memory"] == ("groundwork", "MemoryPercent", 85)
+    assert found["disk"] == ("groundwork", "DiskPercent", 90)
+    assert found["cpu"] == ("AWS/EC2", "CPUUtilization", 70)
+    assert {one.dimensions["InstanceId"] for one in alarms.values()} == {"i-1"}
+    assert [key for key, one in alarms.items() if one.silence == "missing"] == ["disk"]
+    # Two of its five minutes, of which none may lie between two measurements.
+    assert all(one.minutes * 60 >= 2 * one.period for key, one in alarms.items() if key != "status")
+
+
 def test_every_alarm_names_what_it_measures() -> None:
     everything = (
         database_alarms("main", storage_gb=20, connections=100)
+        | host_alarms("i-1", HostLimits())
         | replica_alarms("replica")
         | cache_alarms("cache-001")
         | load_balancer_alarms("app/main/1")

@@ -4,6 +4,7 @@ from hosts.roles.baseline import Baseline, baseline
 from hosts.roles.fail2ban import Fail2ban, fail2ban
 from hosts.roles.host_firewall import HostFirewall, Opening, host_firewall
 from hosts.roles.java_service import JavaService, java_service
+from hosts.roles.measurements import measurements
 from hosts.roles.nginx import (
     SITE_HEALTH,
     Backend,
@@ -139,6 +140,7 @@ def web(limit: RateLimit | None = None) -> Nginx:
 def host(*, pm2: Pm2Runtime | None = None) -> list[Role]:
     return [
         baseline(Baseline(time_zone="Asia/Shanghai")),
+        measurements(),
         ssh_hardening(SshHardening(user="admin", authorized_keys=(PUBLIC_KEY,))),
         host_firewall(
             HostFirewall(

@@ -366,6 +366,24 @@ def test_the_firewall_and_fail2ban_really_run(host: Host) -> None:
     assert host.ok("fail2ban-client get sshd bantime").strip() == "3600"
 
 
+def test_a_host_tells_how_full_it_is(host: Host) -> None:
+    """Confined as it is, and with what the role of the machine lets it do."""
+    host.ok("systemctl is-active groundwork-measure.timer")
+    host.ok("systemctl start groundwork-measure.service")
+
+    told = dict(urllib.parse.parse_qsl(host.ok("cat /opt/tiny-aws/measured")))
+    measured = {
+        told[f"MetricData.member.{number}.MetricName"]: float(
+            told[f"MetricData.member.{number}.Value"]
+        )
+        for number in (1, 2, 3)
+    }
+    assert 0 < measured["MemoryPercent"] <= 100
+    assert measured["Connections"] >= 0
+    used = float(host.ok("df --output=pcent /").split()[-1].rstrip("%"))
+    assert abs(measured["DiskPercent"] - used) < 3
+
+
 def test_the_journal_is_on_disk_within_bounds_and_knows_each_service(host: Host) -> None:
     limits = host.ok("systemd-analyze cat-config systemd/journald.conf")
     assert "\nSystemMaxUse=1G\n" in limits
