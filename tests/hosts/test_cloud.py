@@ -255,15 +255,17 @@ def test_a_host_tells_how_full_it_is_under_its_own_name(
     ((_, told),) = aws.asked
     assert told.pop("Action") == "PutMetricData"
     assert told.pop("Namespace") == NAMESPACE
-    (memory, disk, open_ones) = (
+    memory, disk, open_ones = (
         {
-            key.rpartition(f"member.{number}.")[2]: value
+            key.removeprefix(f"MetricData.member.{number}."): value
             for key, value in told.items()
             if key.startswith(f"MetricData.member.{number}.")
         }
         for number in (1, 2, 3)
     )
-    assert told["MetricData.member.1.Dimensions.member.1.Value"] == "i-0abc"
+    for one in (memory, disk, open_ones):
+        assert one["Dimensions.member.1.Name"] == "InstanceId"
+        assert one["Dimensions.member.1.Value"] == "i-0abc"
     assert (memory["MetricName"], memory["Value"], memory["Unit"]) == (
         "MemoryPercent",
         "85.0",
