@@ -404,10 +404,11 @@ def test_what_pm2_writes_is_rotated_and_what_the_service_writes_itself_is_left_t
     there = host.ok(f"ls {logs}").split()
     assert "pm2-out.log.1" in there
     assert [name for name in there if name.startswith("error.log")] == ["error.log"]
-    # PM2 goes on in the new file.
-    opened = "ls -l /proc/$(systemctl show --property MainPID --value notebook-api)/fd"
-    host.wait_until(f"{opened} | grep -q {logs}/pm2-out.log$", 20)
-    host.wait_until(f"! {opened} | grep -q {logs}/pm2-out.log.1", 20)
+    # PM2 goes on in the new file; of a cluster, each process has it open.
+    main = "main=$(systemctl show --property MainPID --value notebook-api)"
+    opened = f"{main}; for one in $main $(pgrep --parent $main); do ls -l /proc/$one/fd; done"
+    host.wait_until(f"({opened}) | grep -q {logs}/pm2-out.log$", 20)
+    host.wait_until(f"! ({opened}) | grep -q {logs}/pm2-out.log.1", 20)
 
 
 def test_a_broken_configuration_is_refused_by_the_real_judges(host: Host) -> None:
