@@ -94,14 +94,30 @@ def test_what_was_dumped_is_there_again_and_what_came_later_is_not(
         answered = seen["statuses"]
         assert seen["failed"] == answered.get("503", 0) + answered.get("404", 0), seen
     assert nothing_is_paused(cloud, served)
-    third = made(visitor, served)
     assert "Nothing to change" in cloud.expect("up")
+    assert " dropped" in cloud.expect_command("restore", "local", name, "--yes", "--drop-old")
+    assert '"aside": []' in of_dumps(cloud, served, "status")
 
-    assert cloud.command("restore", "local", name, "--yes").returncode == 1
+
+@on_each(THREED, PHOTO)
+def test_a_restore_is_undone_and_what_was_written_since_is_dropped(
+    visitor: Visitor, served: Served
+) -> None:
+    cloud, name = ready(visitor, served), served.name
+    cloud.expect_command("dump", "local", name)
+    before = made(visitor, served)
+    cloud.expect_command("restore", "local", name, "--yes")
+    since = made(visitor, served)
+    assert [status_of(visitor, one) for one in (before, since)] == [404, 200]
+
+    refused = cloud.command("restore", "local", name, "--yes")
+    assert refused.returncode == 1
+    assert "still stands aside from an earlier restore" in refused.stdout
     cloud.expect_command("restore", "local", name, "--yes", "--undo")
 
-    assert [status_of(visitor, one) for one in (first, second, third)] == [200, 200, 404]
+    assert [status_of(visitor, one) for one in (before, since)] == [200, 404]
     assert '"aside": []' in of_dumps(cloud, served, "status")
+    assert nothing_is_paused(cloud, served)
     well(visitor, served)
     assert "Nothing to change" in cloud.expect("up")
 
