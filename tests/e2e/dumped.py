@@ -13,11 +13,11 @@ from hosts.roles.database_bootstrap import DatabaseBootstrap, DatabaseRole, data
 from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
 from hosts.roles.dumps import PROGRAM, DumpedDatabase, dumps
 from hosts.roles.operations import Operations, operations
-from hosts.roles.release import Releases, releases
 from hosts.roles.service import Service
 from hosts.script import COMMAND, render
 from hosts.steps import File, Role
-from tests.e2e.emulated import REGION, Emulated, emulated, eventually
+from tests.e2e.emulated import REGION, Emulated, emulated
+from tests.e2e.operated import release, secret, stand
 
 PASSWORD = "s3cret-%-word"
 NAME = "3dgenerator_prod"
@@ -25,7 +25,6 @@ APPLICATIONS = {"postgres": "shop", "mysql": "photo"}
 STORES = {"postgres": "shop-main", "mysql": "photo-main"}
 # Both have one name, as two applications' databases may: what differs is where their dumps lie.
 PREFIXES = {"postgres": "shop", "mysql": "photo"}
-RELEASE = "sudo /usr/local/lib/groundwork/release"
 
 
 # What the first boot leaves there.
@@ -37,26 +36,21 @@ FIRST_BOOT = Role(
 
 def bootstrap(cloud: Emulated, engine: str) -> DatabaseBootstrap:
     """As the program tells the operations instance, with the secrets that it makes."""
-    secrets = cloud.client("secretsmanager")
-    place = instance(cloud, engine)["Endpoint"]
-
-    def secret(user: str, password: str) -> str:
-        content = {"username": user, "password": password, "host": place["Address"]}
-        return secrets.create_secret(
-            Name=f"{engine}-{user}", SecretString=json.dumps({**content, "port": place["Port"]})
-        )["ARN"]
-
     return DatabaseBootstrap(
         key=STORES[engine],
         engine="postgres" if engine == "postgres" else "mysql",
         database=NAME,
-        administrator_secret_arn=secret("administrator", PASSWORD),
+        administrator_secret_arn=secret(cloud, engine, "administrator", PASSWORD),
         owner="shop_owner",
-        owner_secret_arn=secret("shop_owner", "owner's-word"),
+        owner_secret_arn=secret(cloud, engine, "shop_owner", "owner's-word"),
         roles=(
-            DatabaseRole(name="shop", secret_arn=secret("shop", "its-word"), rights="write"),
             DatabaseRole(
-                name="shop_backup", secret_arn=secret("shop_backup", "b-word"), rights="backup"
+                name="shop", secret_arn=secret(cloud, engine, "shop", "its-word"), rights="write"
+            ),
+            DatabaseRole(
+                name="shop_backup",
+                secret_arn=secret(cloud, engine, "shop_backup", "b-word"),
+                rights="backup",
             ),
         ),
         certificates="/etc/ssl/certs/ca-certificates.crt",
@@ -85,60 +79,21 @@ def released(application: str, bootstrap: DatabaseBootstrap) -> list[Role]:
         bootstrap=bootstrap,
         sql=SqlFiles(directory="migrations", down_directory="migrations"),
     )
-    release = Releases(
-        application=application,
-        bucket="artifacts",
-        artifacts={"api": "tar.gz"},
-        services=(),
-        drain_seconds=0,
-        settle_seconds=0,
-        dump_first=bootstrap.key,
-    )
-    return [database_migration(migration), releases(release)]
+    return [database_migration(migration), release(application, dump_first=bootstrap.key)]
 
 
 @contextmanager
 def with_dumps(folder: Path) -> Iterator[Emulated]:
     """Both databases hold a table of two rows; configured, and nothing dumped yet."""
     with emulated(folder) as made:
-        iam = made.client("iam")
-        iam.create_role(RoleName="operations", AssumeRolePolicyDocument="{}")
-        iam.create_instance_profile(InstanceProfileName="operations")
-        iam.add_role_to_instance_profile(InstanceProfileName="operations", RoleName="operations")
-        group = made.group("operations", port_22=made.public)
-        made.operations = made.instance(
-            "operations", group, public=True, IamInstanceProfile={"Name": "operations"}
-        )
-        stores = made.group("stores", port_5432=group, port_3306=group)
-        rds = made.client("rds")
-        rds.create_db_subnet_group(
-            DBSubnetGroupName="stores", DBSubnetGroupDescription="s", SubnetIds=made.subnets
-        )
-        for engine, version in (("postgres", "17"), ("mysql", "8.4")):
-            rds.create_db_instance(
-                DBInstanceIdentifier=engine,
-                Engine=engine,
-                EngineVersion=version,
-                DBInstanceClass="db.t4g.medium",
-                MasterUsername="administrator",
-                MasterUserPassword=PASSWORD,
-                AllocatedStorage=20,
-                DBSubnetGroupName="stores",
-                VpcSecurityGroupIds=[stores],
-            )
-        for bucket in ("backups", "artifacts"):
-            made.client("s3").create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-            )
+        stand(made, {engine: engine for engine in STORES}, PASSWORD, ("backups", "artifacts"))
         key_arn = made.client("kms").create_key()["KeyMetadata"]["Arn"]
-        made.reachable()
         wanted = [
             FIRST_BOOT,
             baseline(Baseline(time_zone="Etc/UTC")),
             operations(Operations(engines=frozenset({"postgres", "mysql"}))),
         ]
         for engine in STORES:
-            eventually(lambda name=engine: instance(made, name)["DBInstanceStatus"] == "available")
             bootstrapped = bootstrap(made, engine)
             told = dumped(engine, bootstrapped.specification, key_arn)
             wanted += [database_bootstrap(bootstrapped), dumps(told)]
@@ -156,11 +111,6 @@ def with_dumps(folder: Path) -> Iterator[Emulated]:
                 "INSERT INTO users VALUES (1, 'Ä'), (2, NULL);",
             )
         yield made
-
-
-def instance(cloud: Emulated, identifier: str) -> dict[str, Any]:
-    found = cloud.client("rds").describe_db_instances(DBInstanceIdentifier=identifier)
-    return found["DBInstances"][0]
 
 
 def configure(cloud: Emulated, name: str) -> str:

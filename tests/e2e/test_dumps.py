@@ -9,7 +9,6 @@ import pytest
 from tests.e2e.dumped import (
     APPLICATIONS,
     NAME,
-    RELEASE,
     STORES,
     arrived,
     configure,
@@ -21,6 +20,7 @@ from tests.e2e.dumped import (
 )
 from tests.e2e.emulated import Emulated, eventually
 from tests.e2e.migration_files import publish
+from tests.e2e.operated import RELEASE
 
 pytestmark = pytest.mark.long
 

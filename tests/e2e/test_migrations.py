@@ -1,7 +1,6 @@
 """What the operations instance does with databases, on a booted Debian with PostgreSQL and MySQL
 beside it: users made, migrated by a release's SQL files, taken back, seeded."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,17 +10,15 @@ from hosts.roles.baseline import Baseline, baseline
 from hosts.roles.database_bootstrap import DatabaseBootstrap, DatabaseRole, database_bootstrap
 from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
 from hosts.roles.operations import Operations, operations
-from hosts.roles.release import Releases, releases
 from hosts.roles.service import SecretSource, Service
 from hosts.script import COMMAND, render
 from hosts.steps import Role
-from tests.e2e.emulated import Emulated, emulated, eventually
+from tests.e2e.emulated import Emulated, emulated
 from tests.e2e.migration_files import publish
+from tests.e2e.operated import RELEASE, release, secret, stand
 
 ENGINES = {"shop": "postgres", "photo": "mysql"}  # application → engine
-PORTS = {"postgres": 5432, "mysql": 3306}
 PASSWORD = "s3cret'%-\\pass word"
-RELEASE = "sudo /usr/local/lib/groundwork/release"
 UP = {"001_users": "CREATE TABLE users (id int);", "002_orders": "CREATE TABLE orders (id int);"}
 DOWN = {"001_users": "DROP TABLE users;", "002_orders": "DROP TABLE orders;"}
 
@@ -29,83 +26,26 @@ DOWN = {"001_users": "DROP TABLE users;", "002_orders": "DROP TABLE orders;"}
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
     with emulated(tmp_path_factory.mktemp("migrations")) as made:
-        iam = made.client("iam")
-        iam.create_role(RoleName="operations", AssumeRolePolicyDocument="{}")
-        iam.create_instance_profile(InstanceProfileName="operations")
-        iam.add_role_to_instance_profile(InstanceProfileName="operations", RoleName="operations")
-        made.operations = made.instance(
-            "operations",
-            made.group("operations", port_22=made.public),
-            public=True,
-            IamInstanceProfile={"Name": "operations"},
-        )
-        stores = made.group(
-            "stores", port_5432=made.operations_group, port_3306=made.operations_group
-        )
-        rds = made.client("rds")
-        rds.create_db_subnet_group(
-            DBSubnetGroupName="stores", DBSubnetGroupDescription="s", SubnetIds=made.subnets
-        )
-        for application, engine in ENGINES.items():
-            rds.create_db_instance(
-                DBInstanceIdentifier=application,
-                Engine=engine,
-                EngineVersion={"postgres": "17", "mysql": "8.4"}[engine],
-                DBInstanceClass="db.t4g.medium",
-                MasterUsername="administrator",
-                MasterUserPassword=PASSWORD,
-                AllocatedStorage=20,
-                DBSubnetGroupName="stores",
-                VpcSecurityGroupIds=[stores],
-                BackupRetentionPeriod=1,
-            )
-        made.client("s3").create_bucket(
-            Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-        )
-        made.reachable()
-        for application in ENGINES:
-            eventually(
-                lambda name=application: instance(made, name)["DBInstanceStatus"] == "available"
-            )
+        stand(made, ENGINES, PASSWORD, ("artifacts",))
         done = made.ssh(COMMAND, timeout=500, stdin=render(list(roles(made))))
         assert done.returncode == 0, done.stdout + done.stderr
         yield made
 
 
-def instance(cloud: Emulated, identifier: str) -> dict[str, Any]:
-    found = cloud.client("rds").describe_db_instances(DBInstanceIdentifier=identifier)
-    return found["DBInstances"][0]
-
-
 def roles(cloud: Emulated) -> Iterator[Role]:
     yield baseline(Baseline(time_zone="Etc/UTC"))
-    yield operations(Operations(engines=frozenset(PORTS)))
+    yield operations(Operations(engines=frozenset(ENGINES.values())))
     for application, engine in ENGINES.items():
-
-        def secret(user: str, password: str, engine: str = engine, of: str = application) -> str:
-            endpoint = instance(cloud, of)["Endpoint"]
-            told = {
-                "username": user,
-                "password": password,
-                "host": endpoint["Address"],
-                "port": PORTS[engine],
-            }
-            made = cloud.client("secretsmanager").create_secret(
-                Name=f"{of}-{user}", SecretString=json.dumps(told)
-            )
-            return made["ARN"]
-
-        owner = secret("owner", "the-owner's-password")
+        owner = secret(cloud, application, "owner", "the-owner's-password")
+        app = secret(cloud, application, "app", "app-password")
         bootstrap = DatabaseBootstrap(
             key=f"{application}-main",
             engine="postgres" if engine == "postgres" else "mysql",
             database=application,
-            administrator_secret_arn=secret("administrator", PASSWORD),
+            administrator_secret_arn=secret(cloud, application, "administrator", PASSWORD),
             owner="owner",
             owner_secret_arn=owner,
-            roles=(
-                DatabaseRole(name="app", secret_arn=secret("app", "app-password"), rights="write"),
-            ),
+            roles=(DatabaseRole(name="app", secret_arn=app, rights="write"),),
             character_set="UTF8" if engine == "postgres" else "utf8mb4",
         )
         yield database_bootstrap(bootstrap)
@@ -122,16 +62,7 @@ def roles(cloud: Emulated) -> Iterator[Role]:
                 seed='echo "$GREETING ${#PASSWORD}"; id --user --name',
             )
         )
-        yield releases(
-            Releases(
-                application=application,
-                bucket="artifacts",
-                artifacts={"api": "tar.gz"},
-                services=(),
-                drain_seconds=0,
-                settle_seconds=0,
-            )
-        )
+        yield release(application)
 
 
 def says(cloud: Emulated, command: str) -> str:

@@ -15,20 +15,20 @@ from commands.operations import Machine, Way
 from commands.restore import Place
 from commands.stack import Stack
 from hosts.script import COMMAND, render
+from tests.e2e.databases import instance
 from tests.e2e.dumped import (
     APPLICATIONS,
     FIRST_BOOT,
     NAME,
-    RELEASE,
     STORES,
     arrived,
     configure,
-    instance,
     owner,
     take,
     with_dumps,
 )
 from tests.e2e.emulated import Emulated, eventually
+from tests.e2e.operated import RELEASE
 from tests.e2e.writer import publish_writer, writing_host
 
 pytestmark = pytest.mark.long
