@@ -1,30 +1,25 @@
 """Every Application Load Balancer is a proxy; what it sees of its targets goes back to the API."""
 
 import logging
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
 
 from localcloud.control_plane.gaps.mending import Method, mends
-from localcloud.control_plane.reconciler import Cloud, TargetState
+from localcloud.control_plane.reconciler import TargetState
+from localcloud.follower import Follower
 from localcloud.load_balancer import haproxy, wanted
 from localcloud.load_balancer.model import Target
 from localcloud.load_balancer.runtime import Observed, Runtime
 from localcloud.load_balancer.wanted import KIND, Wanted
 from localcloud.machines import image
 from localcloud.machines.container import Service
-from localcloud.machines.host import MachinesError
 from localcloud.network import public_addresses, zones
-from localcloud.network.cloud_network import CloudNetwork, network_of
-from localcloud.network.namespace import NetworkError
 from localcloud.services import placement
 from localcloud.services.fleet import Fleet
 from localcloud.services.node import CONFIG, DATA, Node
-from localcloud.status_file import Served, StatusFile
+from localcloud.status_file import Served
 
 log = logging.getLogger(__name__)
 
@@ -62,51 +57,22 @@ def _health_for(original: Method, self: Any, target: Any, ec2_backend: Any) -> A
     return said
 
 
-class LoadBalancers:
-    """Serves reconciler.Reconciler."""
+class LoadBalancers(Follower):
+    """HAProxy in a container for each."""
 
     name = "load_balancer"
+    patience = 0.5
 
     def __init__(self) -> None:
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="balancer")
+        super().__init__(workers=4)
         self._fleet = Fleet[Wanted](self._workers, self._ensure, self._remove, self._stands)
         self._wanted: dict[str, Wanted] = {}
         self._ever_healthy: set[tuple[str, str]] = set()
         self._withdrawn: dict[tuple[str, str], float] = {}
 
-    def start(self, cloud: Cloud, state_dir: Path) -> None:
-        self._cloud = cloud
-        self._directory = state_dir
-        self._status = StatusFile(state_dir)
-        self._network: CloudNetwork = network_of(state_dir.parent)
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread:
-            self._thread.join(timeout=30)
-        self._workers.shutdown(wait=True)
-
-    def _run(self) -> None:
-        try:
-            self._image = image.ensure(image.SERVICES, progress=log.info)
-            self._network.ensure()
-        except (MachinesError, NetworkError) as error:
-            log.error("%s", error)
-            self._status.fail(str(error))
-            return
-        generation = -1
-        while not self._stopping.is_set():
-            generation = self._cloud.wait_for_change(generation, timeout=0.5)
-            try:
-                self._reconcile()
-            except Exception:
-                # One bad record must not end the care for all others.
-                log.exception("load balancers could not be brought up to date")
-                self._stopping.wait(1)
+    def _prepare(self) -> None:
+        self._image = image.ensure(image.SERVICES, progress=log.info)
+        self._network.ensure()
 
     def _reconcile(self) -> None:
         with self._cloud.reading():

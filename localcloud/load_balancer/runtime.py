@@ -3,14 +3,13 @@
 import csv
 import io
 import socket
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.load_balancer import haproxy
 from localcloud.load_balancer.model import Target, TargetGroup
 from localcloud.machines.container import Container
-from localcloud.services.server import ServerError
+from localcloud.services.server import ServerError, answers_soon
 
 # What `add server` and its like say when they have done it.
 QUIET = ("", "New server registered.", "Server deleted.", "Server is now in maintenance.")
@@ -71,11 +70,8 @@ class Runtime:
             return False
 
     def wait_until_ready(self, within: float = 20) -> None:
-        deadline = time.monotonic() + within
-        while not self.ready():
-            if time.monotonic() > deadline:
-                raise ServerError("did not start")
-            time.sleep(0.1)
+        if not answers_soon(self.ready, within):
+            raise ServerError("did not start")
 
     def servers(self) -> dict[tuple[str, str], Observed]:
         """All servers of all groups."""

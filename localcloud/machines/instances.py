@@ -3,27 +3,26 @@
 import hashlib
 import json
 import logging
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
 from localcloud.control_plane.reconciler import Cloud
+from localcloud.follower import Follower
 from localcloud.machines import facts, image, records, seed
 from localcloud.machines.container import Container, Machine
-from localcloud.machines.host import MachinesError
 from localcloud.network import addresses, private_addresses, public_addresses
-from localcloud.network.cloud_network import CloudNetwork, network_of
+from localcloud.network.cloud_network import network_of
 from localcloud.network.firewall import Rule
 from localcloud.network.metadata import Facts, Metadata, MetadataServer
 from localcloud.network.namespace import NetworkError
 from localcloud.network.relay import Relay
-from localcloud.status_file import Served, StatusFile
+from localcloud.status_file import Served
 
 log = logging.getLogger(__name__)
 
@@ -47,59 +46,33 @@ class Wanted:
     facts: Facts
 
 
-class Machines:
-    """Serves reconciler.Reconciler."""
+class Machines(Follower):
+    """A container for each, and what instances ask at their link-local addresses."""
 
     name = "machines"
 
     def __init__(self) -> None:
-        self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._workers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="machine")
+        super().__init__(workers=8)
         self._busy: dict[str, Future[None]] = {}
         self._facts: dict[str, Facts] = {}
         self._credentials: dict[str, tuple[float, Mapping[str, str]]] = {}
         self._problems: dict[str, str] = {}
+        self._servers: list[MetadataServer | Relay] = []
 
     def start(self, cloud: Cloud, state_dir: Path) -> None:
         records.install()
-        self._cloud = cloud
-        self._directory = state_dir
-        self._network: CloudNetwork = network_of(state_dir.parent)
-        self._status = StatusFile(state_dir)
         private_addresses.install()
-        public_addresses.install(self._network.namespace.public)
-        thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-        thread.start()
-        self._threads.append(thread)
+        public_addresses.install(network_of(state_dir.parent).namespace.public)
+        super().start(cloud, state_dir)
 
-    def stop(self) -> None:
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join(timeout=30)
-        self._workers.shutdown(wait=True)
+    def _prepare(self) -> None:
+        self._image = image.ensure(image.MACHINE, progress=log.info)
+        self._network.ensure()
+        self._servers = self._serve_link_local()
 
-    def _run(self) -> None:
-        servers: list[MetadataServer | Relay] = []
-        try:
-            self._image = image.ensure(image.MACHINE, progress=log.info)
-            self._network.ensure()
-            servers = self._serve_link_local()
-            generation = -1
-            while not self._stopping.is_set():
-                generation = self._cloud.wait_for_change(generation, timeout=1.0)
-                try:
-                    self._reconcile()
-                except Exception:
-                    # One bad record must not end the care for all other machines.
-                    log.exception("instances could not be brought up to date")
-                    time.sleep(1)
-        except (MachinesError, NetworkError) as error:
-            log.error("%s", error)
-            self._status.fail(str(error))
-        finally:
-            for server in servers:
-                server.stop()
+    def _leave(self) -> None:
+        for server in self._servers:
+            server.stop()
 
     def _serve_link_local(self) -> list[MetadataServer | Relay]:
         network = self._network.namespace

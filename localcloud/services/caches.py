@@ -5,7 +5,6 @@ import logging
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,14 @@ from moto.core.responses import ActionResult
 from moto.elasticache.responses import ElastiCacheResponse
 
 from localcloud.control_plane.gaps.mending import adds
-from localcloud.control_plane.reconciler import Cloud
-from localcloud.machines.image import Image
-from localcloud.network.cloud_network import CloudNetwork
 from localcloud.network.firewall import Flow
 from localcloud.services import placement
 from localcloud.services.fleet import Fleet, directory_name
+from localcloud.services.ground import Ground
 from localcloud.services.node import Node
 from localcloud.services.placement import Place
 from localcloud.services.redis import Redis, Wishes, configuration, without_effect
-from localcloud.services.server import ServerError
+from localcloud.services.server import ServerError, answers_soon
 from localcloud.status_file import Served
 
 log = logging.getLogger(__name__)
@@ -83,19 +80,10 @@ if not hasattr(ElastiCacheResponse, "test_failover"):
 class Caches:
     """All replication groups of all regions."""
 
-    def __init__(
-        self,
-        cloud: Cloud,
-        directory: Path,
-        network: CloudNetwork,
-        image: Image,
-        workers: ThreadPoolExecutor,
-    ) -> None:
-        self._cloud = cloud
-        self._directory = directory
-        self._network = network
-        self._image = image
-        self._fleet = Fleet[Cache](workers, self._ensure, self._remove, self._stands)
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._cloud = ground.cloud
+        self._fleet = Fleet[Cache](ground.workers, self._ensure, self._remove, self._stands)
         self._wanted: dict[str, Cache] = {}
         self._leaders: dict[str, str] = {}
 
@@ -107,7 +95,7 @@ class Caches:
                 self._place_all()
         with self._cloud.reading():
             self._wanted = {cache.key: cache for cache in self._read()}
-        self._network.join(KIND, list(self._replication()))
+        self._ground.network.join(KIND, list(self._replication()))
         self._fleet.bring_to(self._wanted, self._there())
 
     def members(self) -> Mapping[str, tuple[str, ...]]:
@@ -213,14 +201,13 @@ class Caches:
                         )
 
     def _there(self) -> set[str]:
-        names = {path.name for path in self._directory.iterdir()}
+        names = {path.name for path in self._ground.directory.iterdir()}
         return {name.partition(".")[0] for name in names if name.startswith(f"{KIND}-")}
 
     # -- making it so ------------------------------------------------------------------------
 
     def _node(self, cache: Cache, member: Member) -> Node:
-        directory = self._directory / cache.directory(member)
-        return Node(directory, self._network, self._image, Redis.programs[cache.engine])
+        return self._ground.node(cache.directory(member), Redis.programs[cache.engine])
 
     def _server(self, cache: Cache, member: Member) -> Redis:
         return Redis(self._node(cache, member), cache.engine)
@@ -238,7 +225,7 @@ class Caches:
         return all(self._node(cache, member).container.running for member in cache.members)
 
     def _ensure(self, cache: Cache) -> None:
-        self._network.ensure(cache.members[0].place.vpc)
+        self._ground.network.ensure(cache.members[0].place.vpc)
         administrator = self._administrator(cache)
         self._lose_leader_if_asked(cache)
         if not self._node(cache, self._leader(cache)).container.running:
@@ -276,11 +263,8 @@ class Caches:
             # Where others can take over, an empty leader that comes back would empty them too.
             alone = len(cache.members) == 1
             server.start(member.place.interface, restarts=alone)
-        deadline = time.monotonic() + READY_WITHIN
-        while not server.ready():
-            if time.monotonic() > deadline:
-                raise ServerError(f"{member.identifier} does not answer")
-            time.sleep(0.1)
+        if not answers_soon(server.ready, READY_WITHIN):
+            raise ServerError(f"{member.identifier} does not answer")
         if changed and not started:
             server.apply(wishes)
 
@@ -313,17 +297,17 @@ class Caches:
     def _remove_members(self, cache: Cache) -> None:
         """Nodes that the group no longer has."""
         kept = {cache.directory(member) for member in cache.members}
-        for directory in self._directory.glob(f"{cache.key}.*"):
+        for directory in self._ground.directory.glob(f"{cache.key}.*"):
             if directory.name not in kept:
                 self._remove_node(directory)
 
     def _remove(self, key: str) -> None:
-        for directory in self._directory.glob(f"{key}.*"):
+        for directory in self._ground.directory.glob(f"{key}.*"):
             self._remove_node(directory)
         self._leaders.pop(key, None)
 
     def _remove_node(self, directory: Path) -> None:
-        node = Node(directory, self._network, self._image, "root")
+        node = self._ground.node(directory.name, "root")
         region, owner = node.recall("region"), node.recall("owner")
         if owner:
             with self._cloud.changing():

@@ -8,7 +8,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,16 @@ from typing import Any
 from moto.rds.models import RDSBackend
 
 from localcloud.control_plane.gaps.mending import Method, mends
-from localcloud.control_plane.reconciler import Cloud
 from localcloud.machines.host import MachinesError
-from localcloud.machines.image import Image
-from localcloud.network.cloud_network import CloudNetwork
 from localcloud.network.firewall import Flow
 from localcloud.services import placement
 from localcloud.services.fleet import Fleet, NotYetError, directory_name
+from localcloud.services.ground import Ground
 from localcloud.services.mariadb import MariaDB
 from localcloud.services.node import Node
 from localcloud.services.placement import Place
 from localcloud.services.postgres import Postgres, slot_name
-from localcloud.services.server import Server, ServerError, Settings, Source
+from localcloud.services.server import Server, ServerError, Settings, Source, answers_soon
 from localcloud.status_file import Served
 
 log = logging.getLogger(__name__)
@@ -41,6 +39,7 @@ ENGINES: dict[str, type[Postgres | MariaDB]] = {
 ASKED_AS = {"postgres": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 # RDS says once a minute how far a replica is behind.
 SECONDS_BETWEEN_FIGURES = 60.0
+READY_WITHIN = 120.0
 # A parameter group's formulas speak of the instance's memory, which it does not have here.
 FORMULA = "{"
 
@@ -84,24 +83,14 @@ def _restored_from(
 class Databases:
     """All RDS instances of all regions."""
 
-    def __init__(
-        self,
-        cloud: Cloud,
-        directory: Path,
-        network: CloudNetwork,
-        image: Image,
-        workers: ThreadPoolExecutor,
-    ) -> None:
-        self._cloud = cloud
-        self._directory = directory
-        self._network = network
-        self._image = image
-        self._snapshots = directory / "snapshots"
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._cloud = ground.cloud
+        self._snapshots = ground.directory / "snapshots"
         self._snapshots.mkdir(exist_ok=True)
         # The server writes into it, whichever user it is there.
         self._snapshots.chmod(0o711)
-        self._fleet = Fleet[Database](workers, self._ensure, self._remove, self._stands)
-        self._workers = workers
+        self._fleet = Fleet[Database](ground.workers, self._ensure, self._remove, self._stands)
         self._taking: dict[str, Future[None]] = {}
         self._wanted: dict[str, Database] = {}
         self._unknown: dict[str, list[str]] = {}
@@ -122,7 +111,7 @@ class Databases:
         for region, snapshot, instance in snapshots:
             key = _snapshot_name(region, snapshot)
             if key not in self._taking and self._fleet.done(instance):
-                self._taking[key] = self._workers.submit(
+                self._taking[key] = self._ground.workers.submit(
                     self._take_snapshot, region, snapshot, instance
                 )
         self._taking = {key: work for key, work in self._taking.items() if not work.done()}
@@ -130,7 +119,7 @@ class Databases:
         due = time.monotonic() - self._measured > SECONDS_BETWEEN_FIGURES
         if replicas and due and (self._measuring is None or self._measuring.done()):
             self._measured = time.monotonic()
-            self._measuring = self._workers.submit(self._measure, replicas)
+            self._measuring = self._ground.workers.submit(self._measure, replicas)
 
     def _measure(self, replicas: list[Database]) -> None:
         """CloudWatch's ReplicaLag, as RDS gives it; a server that does not answer gives none."""
@@ -238,28 +227,28 @@ class Databases:
                 flows.append(
                     Flow("tcp", db.place.network, source.place.address, source.port, source.port)
                 )
-        self._network.join(KIND, flows)
+        self._ground.network.join(KIND, flows)
 
     def _there(self) -> list[str]:
-        return [path.name for path in self._directory.iterdir() if path.name.startswith(f"{KIND}-")]
+        return [path.name for path in self._ground.directory.glob(f"{KIND}-*")]
 
     # -- making it so ------------------------------------------------------------------------
 
     def _node(self, key: str, user: str = "root") -> Node:
         """What belongs to a server's own user is written only with that user's name."""
-        return Node(self._directory / key, self._network, self._image, user)
+        return self._ground.node(key, user)
 
     def _node_of(self, db: Database) -> Node:
         return self._node(db.key, ENGINES[db.engine].user)
 
     def _server(self, db: Database) -> Server:
-        return ENGINES[db.engine](self._node_of(db), self._image, db.port)
+        return ENGINES[db.engine](self._node_of(db), self._ground.image, db.port)
 
     def _stands(self, db: Database) -> bool:
         return self._node(db.key).container.running
 
     def _ensure(self, db: Database) -> None:
-        self._network.ensure(db.place.vpc)
+        self._ground.network.ensure(db.place.vpc)
         node, server = self._node_of(db), self._server(db)
         node.prepare()
         node.remember(region=db.region, owner=_owner(db.identifier))
@@ -281,7 +270,7 @@ class Databases:
             server.start(db.place.interface, self._snapshots)
         elif changed and server.ready():
             server.reload()
-        if not server.wait_until_ready():
+        if not answers_soon(server.ready, READY_WITHIN):
             raise ServerError("does not answer")
         node.remember(reboots=db.reboots)
         if source:

@@ -3,7 +3,6 @@
 import hashlib
 import re
 import subprocess
-import time
 import zlib
 from functools import cache
 from pathlib import Path
@@ -154,14 +153,6 @@ class MariaDB:
                 self.query(f"SET GLOBAL {parameter} = {value if number else literal(value)}")
             except ServerError:
                 continue
-
-    def wait_until_ready(self, within: float = 120) -> bool:
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            if self.ready():
-                return True
-            time.sleep(0.2)
-        return False
 
     def ready(self) -> bool:
         container = self._node.container

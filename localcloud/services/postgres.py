@@ -7,7 +7,6 @@ import re
 import secrets
 import signal
 import subprocess
-import time
 from functools import cache
 from pathlib import Path
 
@@ -212,14 +211,6 @@ class Postgres:
     def stop(self) -> None:
         # "Fast": sessions are ended, and everything is on disk.
         self._node.container.quit(signal.SIGINT)
-
-    def wait_until_ready(self, within: float = 120) -> bool:
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            if self.ready():
-                return True
-            time.sleep(0.2)
-        return False
 
     def ready(self) -> bool:
         container = self._node.container

@@ -1,6 +1,7 @@
 """What RDS needs of a database server, whichever it is."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +9,16 @@ from typing import Protocol
 
 class ServerError(Exception):
     """What the server answered."""
+
+
+def answers_soon(ready: Callable[[], bool], within: float) -> bool:
+    """Whether a server that was started is ready within so many seconds."""
+    deadline = time.monotonic() + within
+    while not ready():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +65,6 @@ class Server(Protocol):
     def stop(self) -> None: ...
 
     def reload(self) -> None: ...
-
-    def wait_until_ready(self, within: float = 120) -> bool: ...
 
     def ready(self) -> bool: ...
 
