@@ -1,13 +1,28 @@
 /** Objects of a bucket, reached with the role of the host. */
 import type { Readable } from "node:stream";
 import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { Environment } from "./environment.js";
+
+export interface Place {
+  name: string;
+  /** This and the next: what holds where the SDK's own variables say nothing. */
+  region: string | undefined;
+  endpoint: string | undefined;
+}
+
+export function placeIn(environment: Environment, name = "S3_BUCKET"): Place {
+  return {
+    name: environment.required(name),
+    region: environment.optional("S3_REGION"),
+    endpoint: environment.optional("S3_ENDPOINT"),
+  };
+}
 
 export class Bucket {
   readonly #name: string;
   readonly #client: S3Client;
 
-  /** Region and endpoint are those of the environment, where it says nothing those given here. */
-  constructor(name: string, region?: string, endpoint?: string) {
+  constructor({ name, region, endpoint }: Place) {
     this.#name = name;
     const elsewhere = process.env["AWS_ENDPOINT_URL_S3"] ?? process.env["AWS_ENDPOINT_URL"];
     this.#client = new S3Client({

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
+import type { Environment } from "./environment.js";
 
 export type Encryption = "off" | "unverified" | "verified";
 
@@ -29,6 +30,14 @@ export interface Address {
   readerHost?: string | undefined;
   /** A file of authorities that the certificate is checked against. */
   authorities?: string | undefined;
+}
+
+export function addressIn(environment: Environment): Address {
+  return {
+    url: environment.required("DATABASE_URL"),
+    readerHost: environment.optional("DATABASE_READER_HOST"),
+    authorities: environment.optional("PGSSLROOTCERT"),
+  };
 }
 
 export class Database {

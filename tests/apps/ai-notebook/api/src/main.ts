@@ -13,10 +13,10 @@ import { serve, server } from "./shared/server.js";
 import { Uploads } from "./uploads.js";
 
 const wanted = settings(process.env);
-const database = new Database({ url: wanted.databaseUrl, authorities: wanted.databaseAuthorities });
+const database = new Database(wanted.database);
 const cache = new Cache(wanted.cacheUrl);
 const jobs = new Jobs(wanted.queueUrl, wanted.queue);
-const bucket = new Bucket(wanted.bucket.name, wanted.bucket.region, wanted.bucket.endpoint);
+const bucket = new Bucket(wanted.bucket);
 const listening = server(
   routes({
     accounts: new Accounts(new PostgresPeople(database), wanted.access, wanted.refreshing),

@@ -1,13 +1,13 @@
 /** An empty database gets its first article; a second time is nothing. */
-import { Database } from "./shared/database.js";
+import { addressIn, Database } from "./shared/database.js";
 import { Environment } from "./shared/environment.js";
 
 const WELCOME = "00000000-0000-4000-8000-000000000001";
 
 const environment = new Environment(process.env);
-const url = environment.required("DATABASE_URL");
+const address = addressIn(environment);
 environment.complete();
-const database = new Database({ url, authorities: environment.optional("PGSSLROOTCERT") });
+const database = new Database(address);
 try {
   await database.write((client) =>
     client.query(

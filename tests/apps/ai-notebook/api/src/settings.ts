@@ -1,11 +1,12 @@
 /** What the environment tells the API. */
 import type { Signing } from "./shared/accounts.js";
+import { type Place, placeIn } from "./shared/bucket.js";
+import { type Address, addressIn } from "./shared/database.js";
 import { Environment } from "./shared/environment.js";
 
 export interface Settings {
   port: number;
-  databaseUrl: string;
-  databaseAuthorities: string | undefined;
+  database: Address;
   cacheUrl: string;
   queueUrl: string;
   queue: string;
@@ -13,15 +14,14 @@ export interface Settings {
   access: Signing;
   refreshing: Signing;
   uploads: { directory: string; largest: number };
-  bucket: { name: string; region: string | undefined; endpoint: string | undefined };
+  bucket: Place;
 }
 
 export function settings(variables: NodeJS.ProcessEnv): Settings {
   const environment = new Environment(variables);
   const found: Settings = {
     port: environment.number("PORT", 3000),
-    databaseUrl: environment.required("DATABASE_URL"),
-    databaseAuthorities: environment.optional("PGSSLROOTCERT"),
+    database: addressIn(environment),
     cacheUrl: environment.required("REDIS_URL"),
     queueUrl: environment.required("QUEUE_REDIS_URL"),
     queue: environment.optional("QUEUE_NAME") ?? "article-processing",
@@ -38,11 +38,7 @@ export function settings(variables: NodeJS.ProcessEnv): Settings {
       directory: environment.required("UPLOAD_DIR"),
       largest: environment.number("MAX_FILE_SIZE", 5_242_880),
     },
-    bucket: {
-      name: environment.required("S3_BUCKET"),
-      region: environment.optional("S3_REGION"),
-      endpoint: environment.optional("S3_ENDPOINT"),
-    },
+    bucket: placeIn(environment),
   };
   environment.complete();
   return found;

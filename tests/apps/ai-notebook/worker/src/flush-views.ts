@@ -1,17 +1,15 @@
 /** Views that were counted in the cache, written into the database: once a minute, by one host. */
 import { Redis } from "ioredis";
 import { authorities } from "./shared/authorities.js";
-import { Database } from "./shared/database.js";
+import { addressIn, Database } from "./shared/database.js";
 import { Environment } from "./shared/environment.js";
 
 const environment = new Environment(process.env);
 const cacheUrl = environment.required("REDIS_URL");
-const database = new Database({
-  url: environment.required("DATABASE_URL"),
-  authorities: environment.optional("PGSSLROOTCERT"),
-});
+const address = addressIn(environment);
 const batch = environment.number("VIEWS_BATCH", 100);
 environment.complete();
+const database = new Database(address);
 
 const redis = new Redis(cacheUrl, {
   ...(cacheUrl.startsWith("rediss:") ? { tls: { ca: authorities() } } : {}),

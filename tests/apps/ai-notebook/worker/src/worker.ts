@@ -1,8 +1,8 @@
 /** What happens to an article after it was written. */
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { Bucket } from "./shared/bucket.js";
-import { Database } from "./shared/database.js";
+import { Bucket, placeIn } from "./shared/bucket.js";
+import { addressIn, Database } from "./shared/database.js";
 import { Environment } from "./shared/environment.js";
 import { release } from "./shared/release.js";
 import { work } from "./shared/worker.js";
@@ -20,20 +20,15 @@ const wanted = {
   },
   stopMs: environment.number("STOP_MS", 100_000),
 };
-const database = new Database({
-  url: environment.required("DATABASE_URL"),
-  authorities: environment.optional("PGSSLROOTCERT"),
-});
-const bucket = new Bucket(
-  environment.required("S3_BUCKET"),
-  environment.optional("S3_REGION"),
-  environment.optional("S3_ENDPOINT"),
-);
+const address = addressIn(environment);
+const place = placeIn(environment);
 const ai = {
   url: environment.optional("OPENAI_BASE_URL") ?? "https://api.openai.com/v1",
   key: environment.optional("OPENAI_API_KEY") ?? "",
 };
 environment.complete();
+const database = new Database(address);
+const bucket = new Bucket(place);
 
 interface Wish {
   article: string;

@@ -11,9 +11,9 @@ import { Sealing } from "./shared/sealing.js";
 import { serve, server } from "./shared/server.js";
 
 const wanted = settings(process.env);
-const database = new Database({ url: wanted.databaseUrl, authorities: wanted.databaseAuthorities });
+const database = new Database(wanted.database);
 const jobs = new Jobs(wanted.queueUrl, wanted.queue);
-const bucket = new Bucket(wanted.bucket.name, wanted.bucket.region, wanted.bucket.endpoint);
+const bucket = new Bucket(wanted.bucket);
 const listening = server(
   routes({
     accounts: new Accounts(new PostgresPeople(database), { keys: wanted.signingKeys, life: "1h" }),

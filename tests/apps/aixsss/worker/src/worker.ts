@@ -1,8 +1,8 @@
 /** The AI jobs: done with the supplier's key that somebody stored, or without any. */
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
-import { Bucket } from "./shared/bucket.js";
-import { Database } from "./shared/database.js";
+import { Bucket, placeIn } from "./shared/bucket.js";
+import { addressIn, Database } from "./shared/database.js";
 import { Environment } from "./shared/environment.js";
 import { release } from "./shared/release.js";
 import { Sealing } from "./shared/sealing.js";
@@ -17,17 +17,12 @@ const wanted = {
   backoffMs: environment.number("JOB_BACKOFF_MS", 1000),
   stopMs: environment.number("STOP_MS", 100_000),
 };
-const database = new Database({
-  url: environment.required("DATABASE_URL"),
-  authorities: environment.optional("PGSSLROOTCERT"),
-});
-const bucket = new Bucket(
-  environment.required("S3_BUCKET"),
-  environment.optional("S3_REGION"),
-  environment.optional("S3_ENDPOINT"),
-);
+const address = addressIn(environment);
+const place = placeIn(environment);
 const encryptionKey = environment.required("API_KEY_ENCRYPTION_KEY");
 environment.complete();
+const database = new Database(address);
+const bucket = new Bucket(place);
 const sealing = new Sealing(encryptionKey);
 
 interface Wish {

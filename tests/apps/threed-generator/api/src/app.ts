@@ -11,11 +11,7 @@ import { PostgresPeople } from "./shared/people.js";
 import { serve, server } from "./shared/server.js";
 
 const wanted = settings(process.env);
-const database = new Database({
-  url: wanted.databaseUrl,
-  readerHost: wanted.readerHost,
-  authorities: wanted.databaseAuthorities,
-});
+const database = new Database(wanted.database);
 const cache = new Cache(wanted.redisUrl);
 const bucket = new Bucket(wanted.bucket);
 const accounts = new Accounts(new PostgresPeople(database), { keys: wanted.signingKeys, life: "1h" });

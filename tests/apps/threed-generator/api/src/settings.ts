@@ -1,15 +1,13 @@
 /** What the environment tells this process. */
+import { type Place, placeIn } from "./shared/bucket.js";
+import { type Address, addressIn } from "./shared/database.js";
 import { Environment } from "./shared/environment.js";
 
 export interface Settings {
   port: number;
-  databaseUrl: string;
-  /** Where reads go; the primary itself when there is no replica. */
-  readerHost: string | undefined;
-  /** Authorities that the database's certificate is checked against. */
-  databaseAuthorities: string | undefined;
+  database: Address;
   redisUrl: string;
-  bucket: string;
+  bucket: Place;
   signingKeys: [string, ...string[]];
 }
 
@@ -17,11 +15,9 @@ export function settings(variables: NodeJS.ProcessEnv): Settings {
   const environment = new Environment(variables);
   const found: Settings = {
     port: environment.number("PORT", 3001),
-    databaseUrl: environment.required("DATABASE_URL"),
-    readerHost: environment.optional("DATABASE_READER_HOST"),
-    databaseAuthorities: environment.optional("PGSSLROOTCERT"),
+    database: addressIn(environment),
     redisUrl: environment.required("REDIS_URL"),
-    bucket: environment.required("S3_BUCKET_NAME"),
+    bucket: placeIn(environment, "S3_BUCKET_NAME"),
     signingKeys: environment.signingKeys("JWT_SECRET"),
   };
   environment.complete();
