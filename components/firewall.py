@@ -57,32 +57,23 @@ class Firewall(pulumi.ComponentResource):
     ) -> None:
         super().__init__("groundwork:network:Firewall", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        for client, passage in args.ingress.items():
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-from-{client}",
-                security_group_id=args.group_id,
-                description=f"from {client}",
-                ip_protocol=passage.protocol,
-                from_port=passage.port,
-                to_port=passage.port,
-                referenced_security_group_id=_group(passage.peer),
-                cidr_ipv4=_cidr(passage.peer),
-                prefix_list_id=_prefix_list(passage.peer),
-                opts=child,
-            )
-        for server, passage in args.egress.items():
-            aws.vpc.SecurityGroupEgressRule(
-                f"{name}-to-{server}",
-                security_group_id=args.group_id,
-                description=f"to {server}",
-                ip_protocol=passage.protocol,
-                from_port=passage.port,
-                to_port=passage.port,
-                referenced_security_group_id=_group(passage.peer),
-                cidr_ipv4=_cidr(passage.peer),
-                prefix_list_id=_prefix_list(passage.peer),
-                opts=child,
-            )
+        for rule, word, passages in (
+            (aws.vpc.SecurityGroupIngressRule, "from", args.ingress),
+            (aws.vpc.SecurityGroupEgressRule, "to", args.egress),
+        ):
+            for peer, passage in passages.items():
+                rule(
+                    f"{name}-{word}-{peer}",
+                    security_group_id=args.group_id,
+                    description=f"{word} {peer}",
+                    ip_protocol=passage.protocol,
+                    from_port=passage.port,
+                    to_port=passage.port,
+                    referenced_security_group_id=_group(passage.peer),
+                    cidr_ipv4=_cidr(passage.peer),
+                    prefix_list_id=_prefix_list(passage.peer),
+                    opts=child,
+                )
         self.register_outputs({})
 
 

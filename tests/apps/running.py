@@ -114,6 +114,17 @@ def started(
             running.wait(timeout=40)
 
 
+@contextmanager
+def working(
+    node: str, release: Releases, environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """A worker from when it takes jobs until it was told to stop and has ended."""
+    folder = release("1.0.0", "worker")
+    with started([node, "dist/worker.js"], folder, environment, log) as running:
+        eventually("it works", lambda: "works on" in log.read_text())
+        yield running
+
+
 def job(api: Process, place: str) -> Any:
     """What has become of it, once that is certain."""
     eventually(

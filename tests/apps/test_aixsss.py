@@ -7,7 +7,6 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 
 from localcloud.authority import Authority
 from tests.apps import pack as packing
-from tests.apps.running import Process, Releases, job, process, started
+from tests.apps.running import Process, Releases, job, process, working
 from tests.apps.stores import PRIMARY, URL_PASSWORD, Postgres, Redis, eventually, s3
 
 pytestmark = pytest.mark.e2e
@@ -101,16 +100,6 @@ def api(node: str, release: Releases, stores: Stores, tmp_path: Path) -> Iterato
     words, log = [node, "dist/main.js"], tmp_path / "api.log"
     with process(words, folder, stores.environment(), log, health="/api/health") as made:
         yield made
-
-
-@contextmanager
-def working(
-    node: str, release: Releases, environment: Mapping[str, str], log: Path
-) -> Iterator[subprocess.Popen[str]]:
-    folder = release("1.0.0", "worker")
-    with started([node, "dist/worker.js"], folder, environment, log) as running:
-        eventually("it works", lambda: "works on ai-jobs" in log.read_text())
-        yield running
 
 
 @pytest.fixture
