@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from localcloud.control_plane.reconciler import Cloud
-from localcloud.machines.host import MachinesError
+from localcloud.error import LocalCloudError
 from localcloud.network.cloud_network import CloudNetwork, network_of
-from localcloud.network.namespace import NetworkError
 from localcloud.status_file import StatusFile
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ class Follower(ABC):
     def _run(self) -> None:
         try:
             self._prepare()
-        except (MachinesError, NetworkError) as error:
+        except LocalCloudError as error:
             log.error("%s: %s", self.name, error)
             self._status.fail(str(error))
             return

@@ -3,8 +3,7 @@
 import shutil
 import signal
 
-from localcloud import lock, processes, report, session, supervisor
-from localcloud.engine import recovery
+from localcloud import lock, processes, recovery, report, session, supervisor
 from localcloud.engine.run import follow
 from localcloud.engine.stack import Stack
 from localcloud.error import LocalCloudError

@@ -5,9 +5,9 @@ import shutil
 import signal
 import subprocess
 
-from localcloud import lock, processes, report, session, tools
+from localcloud import lock, processes, recovery, report, session, tools
 from localcloud.commands.up import PARALLEL, policy_pack
-from localcloud.engine import plugins, recovery
+from localcloud.engine import plugins
 from localcloud.engine.run import follow
 from localcloud.error import LocalCloudError
 from localcloud.paths import Paths

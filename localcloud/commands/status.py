@@ -5,8 +5,7 @@ from collections import Counter
 
 from rich.table import Table
 
-from localcloud import processes, report, supervisor
-from localcloud.engine import recovery
+from localcloud import processes, recovery, report, supervisor
 from localcloud.engine.stack import Stack
 from localcloud.paths import Paths
 from localcloud.report import say

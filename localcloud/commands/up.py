@@ -1,7 +1,6 @@
 """`up [STACK]`: the program, through the real engine, on this machine."""
 
-from localcloud import lock, report, session
-from localcloud.engine import recovery
+from localcloud import lock, recovery, report, session
 from localcloud.engine.run import Outcome, follow
 from localcloud.engine.stack import Stack
 from localcloud.paths import ROOT, Paths

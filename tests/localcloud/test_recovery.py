@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.engine import recovery
+from localcloud import recovery
 from localcloud.engine.stack import Stack
 from localcloud.paths import Paths
 from localcloud.standins.journal import Journal
