@@ -76,21 +76,12 @@ def username(role: str, generation: int) -> str:
     return role if generation % 2 else f"{role[:30]}_b"
 
 
-def connection_url(
-    engine: Engine,
-    *,
-    username: str,
-    password: str,
-    host: str,
-    port: int,
-    database: str,
-    options: Mapping[str, str],
-) -> str:
+def connection_url(args: DatabaseAccessArgs, username: str, password: str, host: str) -> str:
     """One address with everything in it, each part percent-encoded, over TLS."""
-    query = urlencode({**ENCRYPTED[engine], **options}, quote_via=quote)
+    query = urlencode({**ENCRYPTED[args.engine], **args.url_options}, quote_via=quote)
     return (
-        f"{SCHEMES[engine]}://{quote(username, safe='')}:{quote(password, safe='')}"
-        f"@{host}:{port}/{quote(database, safe='')}?{query}"
+        f"{SCHEMES[args.engine]}://{quote(username, safe='')}:{quote(password, safe='')}"
+        f"@{host}:{args.port}/{quote(args.database, safe='')}?{query}"
     )
 
 
@@ -98,15 +89,7 @@ def _connection(
     args: DatabaseAccessArgs, role: DatabaseRole, password: pulumi.Input[str]
 ) -> pulumi.Output[str]:
     url = pulumi.Output.all(password, role.host).apply(
-        lambda known: connection_url(
-            args.engine,
-            username=role.username,
-            password=known[0],
-            host=known[1],
-            port=args.port,
-            database=args.database,
-            options=args.url_options,
-        )
+        lambda known: connection_url(args, role.username, *known)
     )
     return pulumi.Output.secret(
         pulumi.Output.json_dumps(

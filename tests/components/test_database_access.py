@@ -82,17 +82,8 @@ def test_no_role_means_no_secret(engine: Engine) -> None:
 def test_any_password_comes_out_of_the_url_as_it_went_in(
     password: str, username: str, database: str
 ) -> None:
-    url = urlsplit(
-        connection_url(
-            "mysql",
-            username=username,
-            password=password,
-            host="main.internal",
-            port=3306,
-            database=database,
-            options={},
-        )
-    )
+    args = replace(ARGS, engine="mysql", port=3306, database=database, url_options={})
+    url = urlsplit(connection_url(args, username, password, "main.internal"))
 
     assert unquote(url.password or "") == password
     assert unquote(url.username or "") == username
