@@ -16,6 +16,7 @@ from components.permissions import (
     write_logs,
 )
 from components.workload import Workload
+from settings.application import Container
 
 # Unprivileged in every image of ours; the 3D generator's manual names the same.
 USER = "1001:1001"
@@ -218,6 +219,8 @@ def _container(args: FargateServiceArgs, log_group: pulumi.Input[str]) -> dict[s
         if one.generation
     }
     labels = {"dockerLabels": generations} if generations else {}
+    own = shape.runtime.command if isinstance(shape.runtime, Container) else ()
+    command = {"command": list(own)} if own else {}
     return {
         "name": args.workload.service,
         "image": args.image,
@@ -254,6 +257,7 @@ def _container(args: FargateServiceArgs, log_group: pulumi.Input[str]) -> dict[s
             },
         },
         **labels,
+        **command,
         **ports,
         **health,
     }

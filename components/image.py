@@ -1,5 +1,6 @@
-"""An image made of a runtime's template and one release; it needs a container engine."""
+"""An image made of the application's own Dockerfile; it needs a container engine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -9,11 +10,12 @@ import pulumi_docker as docker
 
 @dataclass(frozen=True, kw_only=True)
 class ImageArgs:
-    template: str  # Dockerfile of the runtime
-    context: str  # folder of the unpacked release
+    context: str  # folder that the engine is given
+    dockerfile: str  # within the context
+    target: str | None  # stage; None: the last
     version: str
     architecture: str  # x86_64 or arm64
-    build_environment: dict[str, str]
+    arguments: Mapping[str, pulumi.Input[str]]  # public values, fixed in the image
     repository_url: pulumi.Input[str]
 
 
@@ -43,9 +45,11 @@ class Image(pulumi.ComponentResource):
             image_name=pulumi.Output.concat(args.repository_url, ":", args.version),
             build=docker.DockerBuildArgs(
                 context=args.context,
-                dockerfile=args.template,
+                # The engine looks for it where it is called (docker build --file).
+                dockerfile=f"{args.context}/{args.dockerfile}",
+                target=args.target,
                 platform="linux/arm64" if args.architecture == "arm64" else "linux/amd64",
-                args=args.build_environment,
+                args=dict(args.arguments),
             ),
             opts=pulumi.ResourceOptions(parent=self, provider=engine),
         )

@@ -47,7 +47,9 @@ class Tasks:
 
     def _service(self, workload: Workload, size: FargateSize) -> None:
         args = self._args
-        registry = self._registry(workload) if size.image is None else None
+        # An image of somebody else's has its name in front of the digest.
+        named = size.image is not None and not size.image.startswith("sha256:")
+        registry = None if named else self._registry(workload)
         image = self._image(workload, size, registry)
         # Nothing is released yet: the load balancer answers 503 for it.
         if image is None:
@@ -90,21 +92,19 @@ class Tasks:
         self, workload: Workload, size: FargateSize, registry: Registry | None
     ) -> pulumi.Input[str] | None:
         if size.image is not None:
-            return size.image
-        if not size.build or workload.version is None or registry is None:
+            return pulumi.Output.concat(registry.url, "@", size.image) if registry else size.image
+        made_of = workload.shape.build.image
+        if not size.build or workload.version is None or registry is None or made_of is None:
             return None
-        shape = workload.shape
         return Image(
             workload.name,
             ImageArgs(
-                template=f"images/{shape.runtime.kind}.Dockerfile",
-                context=f"artifacts/{workload.application}/{workload.service}/{workload.version}",
+                context=made_of.context,
+                dockerfile=made_of.dockerfile,
+                target=made_of.target,
                 version=workload.version,
                 architecture=self._args.placement.architecture,
-                build_environment={
-                    "START": getattr(shape.runtime, "start", ""),
-                    "PORT": str(shape.port or ""),
-                },
+                arguments=workload.built_with,
                 repository_url=registry.url,
             ),
             opts=self._child,

@@ -1,7 +1,8 @@
 """A service with everything it needs to start, whatever it starts on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
@@ -28,6 +29,8 @@ class Workload:
     secret: Mapping[str, SecretReference]
     statements: Mapping[str, Statement]  # purpose -> what it may do
     version: str | None  # of the release; None: nothing is released yet
+    # Public values that are fixed in its image.
+    built_with: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, Any])
 
     @property
     def name(self) -> str:

@@ -17,6 +17,12 @@ def workload(settings: Settings, service: Part[Service], facts: Facts) -> Worklo
         key: resolve(value, application, facts)
         for key, value in settings.environment(application.name, service.name).items()
     }
+    # The settings let no secret into a build.
+    built_with = {
+        key: resolved
+        for key, value in service.shape.build.environment.items()
+        if not isinstance(resolved := resolve(value, application, facts), SecretReference)
+    }
     secret = {key: one for key, one in values.items() if isinstance(one, SecretReference)}
     secret |= {
         f"{key}_PREVIOUS": replace(one, field="previous")
@@ -31,6 +37,7 @@ def workload(settings: Settings, service: Part[Service], facts: Facts) -> Worklo
         secret=secret,
         statements={},
         version=settings.stack.releases.get(application.name),
+        built_with=built_with,
     )
 
 

@@ -152,8 +152,22 @@ class Egress(Model):
     purpose: str
 
 
+class ImageBuild(Model):
+    """The application's own Dockerfile, for a stack that builds images itself (build: true)."""
+
+    context: Annotated[str, Field(min_length=1)]
+    """Folder that the container engine is given; relative to the folder of Pulumi.yaml."""
+    dockerfile: Annotated[str, Field(min_length=1)] = "Dockerfile"
+    """Within the context."""
+    target: Annotated[str, Field(min_length=1)] | None = None
+    """Stage of it; absent: the last."""
+
+
 class Build(Model):
     """How a release of a service is made from its source."""
+
+    image: ImageBuild | None = None
+    """What its image on ecs is built of; the public values below are the build's arguments."""
 
     commands: tuple[str, ...] = ()
     output: str | None = None

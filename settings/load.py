@@ -27,7 +27,7 @@ def load(name: str, configuration: Mapping[str, str], root: Path = ROOT) -> Sett
     """
     settings, problems = _tree(name, configuration, root)
     if settings is not None:
-        problems += agreement.problems(settings, other_networks(name, root))
+        problems += agreement.problems(settings, other_networks(name, root), root)
         problems += limits.problems(settings)
         problems += secrets.problems(settings, configuration)
     if settings is None or problems:

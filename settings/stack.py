@@ -187,10 +187,11 @@ class FargateSize(Model):
     max_count: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
     """Grows up to this while CPU is above the target; absent means a fixed count."""
     cpu_target_percent: Annotated[int, Field(strict=True, ge=10, le=90)] = 60
-    image: Annotated[str, Field(pattern=r"^[^\s@]+@sha256:[0-9a-f]{64}$")] | None = None
-    """By digest; absent where the release says it or build is on."""
+    image: Annotated[str, Field(pattern=r"^([^\s@]+@)?sha256:[0-9a-f]{64}$")] | None = None
+    """By digest: REPOSITORY@sha256:…, or sha256:… alone for the repository that the stack makes for
+    the service. Absent where build is on, and before the first release."""
     build: Switch = False
-    """Built by pulumi-docker from the runtime's template and the artifact; needs an engine."""
+    """Built by pulumi-docker of what the application file names (build.image); needs an engine."""
     spot: Switch = False
 
 

@@ -104,7 +104,7 @@ class Settings(Model):
         packed: dict[str, Literal["tar.gz", "jar"]] = {
             service: "jar" if shape.runtime.kind == "java" else "tar.gz"
             for service, shape in spec.services.items()
-            if isinstance(placement, HostsPlacement) or placement.services[service].build
+            if isinstance(placement, HostsPlacement)
         }
         for site in spec.sites:
             packed[site] = "tar.gz"

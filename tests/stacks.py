@@ -22,7 +22,7 @@ def configuration(
     stack: str, changes: Mapping[str, Any] | None = None, root: Path = ROOT
 ) -> dict[str, str]:
     """A stack's configuration as Pulumi hands it over; changes are by key, without namespace."""
-    values = stack_configuration(stack)
+    values = stack_configuration(stack, root)
     for key, value in (changes or {}).items():
         values[f"groundwork:{key}"] = value if isinstance(value, str) else json.dumps(value)
     values["groundwork:deploy_key"] = DEPLOY_KEY
@@ -38,13 +38,15 @@ def settings_of(
     return load(stack, configuration(stack, changes, root), root)
 
 
-def platform_of(stack: str, changes: Mapping[str, Any] | None = None) -> Platform:
+def platform_of(
+    stack: str, changes: Mapping[str, Any] | None = None, root: Path = ROOT
+) -> Platform:
     """A stack's whole platform, against whatever engine is recording."""
-    values = configuration(stack, changes)
+    values = configuration(stack, changes, root)
     pulumi.runtime.set_all_config(
         values, [key for key in values if key.startswith("groundwork:secret.")]
     )
-    return Platform("groundwork", load(stack, values))
+    return Platform("groundwork", load(stack, values, root))
 
 
 def alone(stack: str, application: str) -> dict[str, Any]:

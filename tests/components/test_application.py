@@ -1,13 +1,15 @@
 """An application's services get what their variables refer to, and nothing beside."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.components.test_platform import IMAGE, changes
 from tests.recording import Engine
-from tests.stacks import built
+from tests.settings.files import Project
+from tests.stacks import built, platform_of
 
 POLICY = "aws:iam/rolePolicy:RolePolicy"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -93,6 +95,72 @@ def test_a_stack_may_give_a_variable_another_value() -> None:
     engine = built("dev", json.dumps(changed))
 
     assert plain(engine, "api")["HUNYUAN_API_URL"] == "https://sandbox.hunyuan.com"
+
+
+def test_an_image_is_built_of_the_applications_own_dockerfile_with_public_values(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path)
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "Dockerfile").write_text("FROM scratch\n")
+    project.change_application(
+        {
+            "services/web/build/image": {"context": "shop", "target": "web"},
+            "services/web/build/environment": {
+                "NEXT_PUBLIC_API_URL": "https://${hosts.api}",
+                "NEXT_PUBLIC_FAST": True,
+            },
+        }
+    )
+    placed = changes("ecs", "load balancer")
+    services = placed["applications"]["threed-generator"]["placement"]["services"]
+    project.change_stack(
+        {
+            **placed,
+            "applications/threed-generator/placement/services": {
+                **services,
+                "web": {"build": True},
+            },
+        },
+        "dev",
+    )
+    engine = Engine()
+    engine.attach(stack="dev")
+    engine.answers["aws:ecr/getAuthorizationToken:getAuthorizationToken"] = {
+        "proxyEndpoint": "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "userName": "AWS",
+        "password": "token",
+    }
+
+    engine.build(lambda: platform_of("dev", root=tmp_path))
+
+    image = engine.one("docker:index/image:Image")
+    build = image["build"]
+    assert (build["context"], build["dockerfile"], build["target"]) == (
+        "shop",
+        "shop/Dockerfile",
+        "web",
+    )
+    assert build["args"] == {
+        "NEXT_PUBLIC_API_URL": "https://api.dev.3dgenerator.com",
+        "NEXT_PUBLIC_FAST": "true",
+    }
+    assert image["imageName"].endswith(":1.0.0")
+
+
+def test_a_digest_alone_is_one_of_the_services_own_registry_and_may_be_pulled() -> None:
+    digest = f"sha256:{'1' * 64}"
+    own = changes("ecs", "load balancer")
+    services = own["applications"]["threed-generator"]["placement"]["services"]
+    services["web"] = {"image": digest}
+    engine = built("dev", json.dumps(own))
+
+    task = engine.named("aws:ecs/taskDefinition:TaskDefinition", "threed-generator-web").inputs
+    (only,) = json.loads(task["containerDefinitions"])
+    assert only["image"].endswith(f"@{digest}")
+    (registry,) = (one for one in engine.registered if one.typ == "aws:ecr/repository:Repository")
+    assert registry.name == "threed-generator-web"
+    assert "ecr:BatchGetImage" in allowed(engine, "threed-generator-web-start")
 
 
 def plain(engine: Engine, service: str) -> dict[str, str]:

@@ -66,6 +66,18 @@ def container(engine: Engine) -> dict[str, Any]:
     return only
 
 
+def test_a_container_runs_the_command_that_is_given_or_its_own(engine: Engine) -> None:
+    build(engine, {"runtime": {"kind": "container", "command": ["node", "worker.js"]}})
+
+    assert container(engine)["command"] == ["node", "worker.js"]
+
+
+def test_without_a_command_the_image_says_what_runs(engine: Engine) -> None:
+    build(engine, WORKER)
+
+    assert "command" not in container(engine)
+
+
 def service(engine: Engine) -> dict[str, Any]:
     return engine.one("aws:ecs/service:Service")
 

@@ -41,6 +41,8 @@ COMBINATIONS = [pair for pair in itertools.product(PLACEMENTS, EDGES) if pair !=
 def changes(placement: str, edge: str) -> dict[str, Any]:
     return {
         "edge": EDGES[edge],
+        # On hosts a release is looked for in the bucket; of tasks it names what they are.
+        "releases": {"threed-generator": "1.0.0"} if placement == "ecs" else {},
         "applications": {
             "threed-generator": {
                 "domain": "dev.3dgenerator.com",
@@ -102,7 +104,7 @@ def test_the_world_comes_in_by_the_front_door_alone(placement: str, edge: str) -
 
 
 def test_without_a_release_an_ecs_service_has_its_place_but_no_tasks() -> None:
-    waiting = changes("ecs", "load balancer")
+    waiting = {**changes("ecs", "load balancer"), "releases": {}}
     waiting["applications"]["threed-generator"]["placement"] = {
         "kind": "ecs",
         "services": {"web": {}, "api": {}},

@@ -31,6 +31,20 @@ ON_ECS: Mapping[str, Any] = {
         "services": {"web": {"cpu": 256, "memory_mb": 512}, "api": {"cpu": 256, "memory_mb": 512}},
     }
 }
+DIGEST = f"sha256:{'0' * 64}"
+
+
+def built_on_ecs(**api: Any) -> Mapping[str, Any]:
+    """One of two services has its image, and the other is built."""
+    size = {"cpu": 256, "memory_mb": 512}
+    return {
+        f"{PLACED}/placement": {
+            "kind": "ecs",
+            "services": {"web": {**size, "image": DIGEST}, "api": {**size, "build": True, **api}},
+        }
+    }
+
+
 OTHER_DATABASE: Mapping[str, Any] = {
     "kind": "postgres",
     "version": "17",
@@ -325,6 +339,47 @@ CASES: dict[str, Case] = {
         "groundwork:applications.threed-generator.placement.kind",
         "ecs",
         "must be hosts: api has no place for the file of CERT_PATH",
+    ),
+    "an image built of nothing that is named": (
+        {},
+        built_on_ecs(),
+        STACK,
+        "groundwork:applications.threed-generator.placement.services.api.build",
+        "true",
+        "apps/threed-generator.yaml must say in services.api.build.image which folder and "
+        "Dockerfile",
+    ),
+    "an image built of a folder that is not there": (
+        {"services/api/build/image": {"context": "../shop"}},
+        built_on_ecs(),
+        APPLICATION,
+        "services.api.build.image.context",
+        '"../shop"',
+        "there is no folder",
+    ),
+    "an image built of a Dockerfile that is not there": (
+        {"services/api/build/image": {"context": "apps", "dockerfile": "api/Dockerfile"}},
+        built_on_ecs(),
+        APPLICATION,
+        "services.api.build.image.dockerfile",
+        '"api/Dockerfile"',
+        "apps/api/Dockerfile",
+    ),
+    "an image that is built and given": (
+        {"services/api/build/image": {"context": "apps", "dockerfile": "threed-generator.yaml"}},
+        built_on_ecs(image=DIGEST),
+        STACK,
+        "groundwork:applications.threed-generator.placement.services.api.image",
+        DIGEST,
+        "must be absent beside build",
+    ),
+    "a release on ecs with nothing to run": (
+        {},
+        {**built_on_ecs(build=False), "releases": {"threed-generator": "1.0.0"}},
+        STACK,
+        "groundwork:applications.threed-generator.placement.services.api.image",
+        "missing",
+        "release 1.0.0 has nothing to run: give the image's digest, or build: true",
     ),
     "a fact that a secret has not": (
         {"services/api/environment/CERT_PATH": "${secrets.HUNYUAN_API_KEY.path}"},
