@@ -20,10 +20,14 @@ from commands.operations import Way, way_to
 from commands.progress import under_way
 from commands.stack import Stack
 from hosts.programs import DIRECTORY
+from settings.application import HOURS_WITHOUT_DUMP
 
 LOG_WIDTH = 140
 # CloudWatch has a figure a minute, and may be some minutes late with it.
 LAG_MINUTES = 15
+# What the operations instance tells comes each 20 minutes (hosts/roles/dumps.py).
+DUMP_MINUTES = 45
+NAMESPACE = "groundwork"
 UNKNOWN, NONE = "?", "-"
 
 
@@ -59,6 +63,7 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
             services(stack, found, health),
             tasks(stack.cloud, found),
             stores(stack.cloud, found),
+            dumps(stack),
             targets(found, health),
             addresses(outputs),
         ]
@@ -132,7 +137,7 @@ def described_instances(cloud: Cloud, ids: list[str]) -> list[dict[str, Any]]:
 
 def services(stack: Stack, found: Graph, health: Mapping[str, Mapping[str, str]]) -> Section:
     """Each service on each of its hosts: asked of the hosts themselves, through the way to them."""
-    columns = ("application", "service", "host", "version", "unit", "load balancer")
+    columns = ("application", "service", "host", "version", "unit", "load balancer", "stores")
     wanted = [name for name in stack.settings.applications if stack.pools_of(name)]
     if not wanted:
         return Section("Services on hosts", columns, [])
@@ -149,7 +154,8 @@ def services(stack: Stack, found: Graph, health: Mapping[str, Mapping[str, str]]
             instance = way.hosts[host].instance_id
             says = answer.result()
             if isinstance(says, str):
-                rows.append(Row((application, UNKNOWN, host, says, UNKNOWN, UNKNOWN), well=False))
+                unknown = (UNKNOWN,) * 3
+                rows.append(Row((application, UNKNOWN, host, says, *unknown), well=False))
                 continue
             version = says["serving"] or "no release yet"
             pending = says["pending"]
@@ -157,6 +163,7 @@ def services(stack: Stack, found: Graph, health: Mapping[str, Mapping[str, str]]
                 unit = "paused" if says.get("paused") else unit
                 group = groups.get(f"{application}-{service}")
                 balanced = health.get(group, {}).get(instance, UNKNOWN) if group else "not routed"
+                behind = says.get("stores", {}).get(service, NONE)
                 rows.append(
                     Row(
                         (
@@ -166,8 +173,11 @@ def services(stack: Stack, found: Graph, health: Mapping[str, Mapping[str, str]]
                             f"{version} (unconfirmed)" if pending else version,
                             unit,
                             balanced,
+                            behind,
                         ),
-                        well=unit == "active" and balanced in ("healthy", "not routed"),
+                        well=unit == "active"
+                        and balanced in ("healthy", "not routed")
+                        and behind in ("well", NONE),
                     )
                 )
     return Section("Services on hosts", columns, rows)
@@ -176,7 +186,8 @@ def services(stack: Stack, found: Graph, health: Mapping[str, Mapping[str, str]]
 def told(way: Way, host: str, application: str) -> dict[str, Any] | str:
     """What a host says of an application; why it says nothing otherwise."""
     try:
-        done = way.run("sudo", "-n", f"{DIRECTORY}/release", "show", application, host=host)
+        words = ("sudo", "-n", f"{DIRECTORY}/release", "show", application, "--deep")
+        done = way.run(*words, host=host)
     except CommandError as error:
         return error.what
     return json.loads(done.stdout) if done.returncode == 0 else done.stderr.strip()
@@ -234,22 +245,46 @@ def _database(cloud: Cloud, resource: Resource) -> Row:
 
 def _lag(cloud: Cloud, identifier: str) -> str:
     """Seconds, as CloudWatch has them of RDS (metric ReplicaLag)."""
+    lag = _newest(cloud, "AWS/RDS", "ReplicaLag", LAG_MINUTES, {"DBInstanceIdentifier": identifier})
+    return f"{UNKNOWN} (no figure yet)" if lag is None else f"{lag:.1f} s"
+
+
+def _newest(
+    cloud: Cloud, namespace: str, metric: str, minutes: int, dimensions: Mapping[str, str]
+) -> float | None:
+    """The newest figure that CloudWatch has of so many minutes; None where it has none."""
     now = datetime.now(UTC)
     watch = cloud.client("cloudwatch")
     with explained():
         points = watch.get_metric_statistics(
-            Namespace="AWS/RDS",
-            MetricName="ReplicaLag",
-            Dimensions=[{"Name": "DBInstanceIdentifier", "Value": identifier}],
-            StartTime=now - timedelta(minutes=LAG_MINUTES),
+            Namespace=namespace,
+            MetricName=metric,
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            StartTime=now - timedelta(minutes=minutes),
             EndTime=now + timedelta(minutes=1),
             Period=60,
             Statistics=["Maximum"],
         )["Datapoints"]
     if not points:
-        return f"{UNKNOWN} (no figure yet)"
-    newest = max(points, key=lambda point: point["Timestamp"])
-    return f"{newest['Maximum']:.1f} s"
+        return None
+    return float(max(points, key=lambda point: point["Timestamp"])["Maximum"])
+
+
+def dumps(stack: Stack) -> Section:
+    """How old the newest dump of each database is, as the operations instance last told."""
+    wanted = [
+        f"{name}-{store}"
+        for name, application in stack.tree.applications.items()
+        for store, database in application.databases.items()
+        if database.dump
+    ]
+    rows: list[Row] = []
+    for key in wanted:
+        dimensions = {"Stack": stack.name, "Database": key}
+        hours = _newest(stack.cloud, NAMESPACE, "HoursWithoutDump", DUMP_MINUTES, dimensions)
+        age = f"{UNKNOWN} (not told yet)" if hours is None else f"{hours:.1f}"
+        rows.append(Row((key, age), well=hours is None or hours <= HOURS_WITHOUT_DUMP))
+    return Section("Dumps", ("database", "hours without a dump"), rows)
 
 
 def _cache(cloud: Cloud, resource: Resource) -> Iterable[Row]:

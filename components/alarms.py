@@ -7,6 +7,8 @@ from typing import Any, Literal
 import pulumi
 import pulumi_aws as aws
 
+from settings.application import HOURS_WITHOUT_DUMP
+
 
 @dataclass(frozen=True, kw_only=True)
 class NoticesArgs:
@@ -227,8 +229,6 @@ def cache_alarms(node_id: pulumi.Input[str]) -> dict[str, Alarm]:
     }
 
 
-# A daily dump that takes its time, or waits for others, is not missed yet.
-HOURS_WITHOUT_DUMP = 26
 # What hosts measure of themselves, and the operations instance of its work (hosts/programs).
 NAMESPACE = "groundwork"
 

@@ -238,6 +238,10 @@ class DatabaseRole(Model):
     """ALTER ROLE … SET, for example statement_timeout: 10s."""
 
 
+# A daily dump that takes its time, or waits for others, is not missed yet.
+HOURS_WITHOUT_DUMP = 26
+
+
 class Dump(Model):
     """A logical dump, on schedule, into a bucket."""
 

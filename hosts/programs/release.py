@@ -791,7 +791,19 @@ def state_of(service: Service) -> str:
     return "active" if "active" in states else ", ".join(states)
 
 
-def show(application: Application) -> None:
+def stores_of(application: Application, service: Service) -> str:
+    """What it says of what stands behind it, by its deep path: well, or why not."""
+    unit, port = live(application, service)
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{service.deep}", timeout=10):
+            return "well"
+    except urllib.error.HTTPError as error:
+        return f"{service.deep} answers {error.code}"
+    except OSError as error:
+        return f"{service.deep} of {unit}: {getattr(error, 'reason', error)}"
+
+
+def show(application: Application, *, deep: bool) -> None:
     known = record(application)
     told: dict[str, Any] = {
         "serving": application.serving,
@@ -801,6 +813,9 @@ def show(application: Application) -> None:
         "paused": paused(application),
         "services": {service.name: state_of(service) for service in application.services},
     }
+    if deep and application.serving and not told["paused"]:
+        asked = [one for one in application.services if one.deep and one.port is not None]
+        told["stores"] = {service.name: stores_of(application, service) for service in asked}
     print(json.dumps(told))
 
 
@@ -866,6 +881,7 @@ def main() -> int:
     parser.add_argument("--kept", type=plain, help="release that is gone back to")
     parser.add_argument("--plan", action="store_true", help="only say what would be done")
     parser.add_argument("--again", action="store_true", help="seed although it has been done")
+    parser.add_argument("--deep", action="store_true", help="show what services say of stores")
     parser.add_argument("--all", action="store_true", help="start what answers nobody as well")
     parser.add_argument(
         "--restored", action="store_true", help="migrate what comes from a dump: no dump first"
@@ -879,7 +895,7 @@ def main() -> int:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 give_up(application, given.version)
         elif given.action == "show":
-            show(application)
+            show(application, deep=given.deep)
         elif given.action == "leave":
             leave_rotation(application)
         elif given.action == "pause":

@@ -191,7 +191,34 @@ def test_a_service_shows_what_serves_on_each_host(monkeypatch: pytest.MonkeyPatc
 
     row = served(monkeypatch, says, "healthy")
 
-    assert row == status.Row((APP, "web", "web-a1", "1.4.2", "active", "healthy"), well=True)
+    cells = (APP, "web", "web-a1", "1.4.2", "active", "healthy", "-")
+    assert row == status.Row(cells, well=True)
+
+
+def test_a_service_that_does_not_reach_its_stores_stands_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    says = {"serving": "1.4.2", "pending": None, "services": {"web": "active"}}
+    well = served(monkeypatch, {**says, "stores": {"web": "well"}}, "healthy")
+    cut_off = served(monkeypatch, {**says, "stores": {"web": "/health/db answers 503"}}, "healthy")
+
+    assert (well.cells[-1], well.well) == ("well", True)
+    assert (cut_off.cells[-1], cut_off.well) == ("/health/db answers 503", False)
+
+
+@pytest.mark.parametrize(
+    ("hours", "said", "well"),
+    [(3.24, "3.2", True), (27.0, "27.0", False), (None, "? (not told yet)", True)],
+)
+def test_a_database_without_a_dump_for_too_long_stands_out(
+    answers: dict[str, Any], hours: float | None, said: str, well: bool
+) -> None:
+    points = [{"Timestamp": datetime.now(UTC), "Maximum": hours}] if hours is not None else []
+    answers["get_metric_statistics"] = {"Datapoints": points}
+
+    rows = {row.cells[0]: row for row in status.dumps(stack("local")).rows}
+
+    assert rows[f"{APP}-main"] == status.Row((f"{APP}-main", said), well=well)
 
 
 def test_an_unconfirmed_version_a_dead_unit_and_a_lost_target_stand_out(
@@ -201,7 +228,7 @@ def test_an_unconfirmed_version_a_dead_unit_and_a_lost_target_stand_out(
 
     row = served(monkeypatch, says, "unhealthy")
 
-    assert row.cells[3:] == ("1.4.3 (unconfirmed)", "failed", "unhealthy")
+    assert row.cells[3:] == ("1.4.3 (unconfirmed)", "failed", "unhealthy", "-")
     assert not row.well
 
 

@@ -26,5 +26,8 @@ def test_status_names_everything_that_is_up_and_finds_it_well(
     assert done.stdout.count("healthy") >= 2 * len(HOSTS)
     assert "unhealthy" not in done.stdout
     assert "https://3dgenerator.test" in done.stdout
+    # Each API says by its deep path, on each of its hosts, that it reaches its stores.
+    assert done.stdout.count(" well ") >= 2
+    assert "hours without a dump" in done.stdout
     ElementTree.fromstring(drawn.read_text())  # noqa: S314 - our own
     assert all(f">{host} · t3.medium<" in drawn.read_text() for host in HOSTS)

@@ -899,6 +899,21 @@ def test_what_asks_its_stores_is_asked_before_visitors_come_back(host: Host) -> 
     assert is_there(host, PAUSED)
 
 
+def test_what_a_service_says_of_its_stores_is_shown_where_it_is_asked_for(host: Host) -> None:
+    service = ReleasedService(
+        name="api", unit=API, kind="restart", port=host.port, health="/health", start_seconds=1
+    )
+    host.told(services=(replace(service, deep="/health"),))
+    host.serve("1.0.0")
+
+    assert json.loads(act(host, "show notebook --deep"))["stores"] == {"api": "well"}
+    assert "stores" not in json.loads(act(host, "show notebook"))
+
+    host.told(services=(replace(service, deep="/sick"),))
+    shown = json.loads(act(host, "show notebook --deep"))
+    assert shown["stores"] == {"api": "/sick answers 500"}
+
+
 def test_a_resume_lets_in_even_where_something_is_unwell_and_says_so(host: Host) -> None:
     """The load balancer looks itself; kept out, visitors would be turned away by this host."""
     host.serve("1.0.0")
