@@ -67,6 +67,7 @@ class Application(pulumi.ComponentResource):
     workloads: dict[str, Workload]
     hosted: dict[str, HostedService]  # service or site -> what lets its hosts do what it needs
     migrating: Workload | None  # what brings the database along: as its owner, with no other secret
+    tasks: Tasks | None  # on ECS: what its services run as, once somebody starts them
 
     def __init__(
         self, name: str, args: ApplicationArgs, opts: pulumi.ResourceOptions | None = None
@@ -115,8 +116,9 @@ class Application(pulumi.ComponentResource):
         match self._placed.placement:
             case HostsPlacement(pools=pools):
                 self._on_hosts(pools)
+                self.tasks = None
             case EcsPlacement() as placement:
-                self._on_ecs(placement, identities)
+                self.tasks = self._on_ecs(placement, identities)
         self.register_outputs({"buckets": self.bucket_names, "secrets": self.secret_arns})
 
     def _identities(self) -> dict[str, Identity]:
@@ -317,10 +319,10 @@ class Application(pulumi.ComponentResource):
                 opts=self._child,
             )
 
-    def _on_ecs(self, placement: EcsPlacement, identities: Mapping[str, Identity]) -> None:
+    def _on_ecs(self, placement: EcsPlacement, identities: Mapping[str, Identity]) -> Tasks:
         cluster = self._args.cluster
         assert cluster is not None, "the platform makes a cluster wherever a placement is ecs"
-        Tasks(
+        return Tasks(
             TasksArgs(
                 settings=self._args.settings,
                 placement=placement,
@@ -328,6 +330,7 @@ class Application(pulumi.ComponentResource):
                 cluster=cluster,
                 key_arn=self._args.key_arn,
                 workloads=self.workloads,
+                migrating=self.migrating,
                 group_ids={service: one.group_id for service, one in identities.items()},
                 target_group_arns=self._args.target_group_arns,
             ),

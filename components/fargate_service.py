@@ -1,6 +1,6 @@
 """A service on Fargate: its task, its two roles, its place in the target group, its growth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -23,25 +23,43 @@ USER = "1001:1001"
 
 
 @dataclass(frozen=True, kw_only=True)
-class FargateServiceArgs:
+class TaskArgs:
+    """What a task is, whoever begins it."""
+
     workload: Workload
     image: pulumi.Input[str]  # by digest
     repository_arn: pulumi.Input[str] | None  # None: an image of somebody else's
     cpu: int
     memory_mb: int
+    architecture: str  # x86_64 or arm64
+    region: str
+    key_arn: pulumi.Input[str]
+    log_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FargateServiceArgs:
+    task: TaskArgs
     count: int
     max_count: int | None
     cpu_target_percent: int
-    architecture: str  # x86_64 or arm64
     spot: bool
     cluster_arn: pulumi.Input[str]
     cluster_name: pulumi.Input[str]
-    region: str
     subnet_ids: Sequence[pulumi.Input[str]]
     group_id: pulumi.Input[str]
     target_group_arn: pulumi.Input[str] | None  # None: a worker
-    key_arn: pulumi.Input[str]
-    log_days: int
+    after: Sequence[pulumi.Resource] = ()  # what is there before a task serves
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A task as AWS knows it."""
+
+    definition: aws.ecs.TaskDefinition
+    logs: aws.cloudwatch.LogGroup
+    starter: Role  # ECS's, until the container runs
+    worker: Role  # the container's own
 
 
 class FargateService(pulumi.ComponentResource):
@@ -54,41 +72,14 @@ class FargateService(pulumi.ComponentResource):
         self, name: str, args: FargateServiceArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("groundwork:compute:FargateService", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        shape = args.workload.shape
-        logs = aws.cloudwatch.LogGroup(
-            name, retention_in_days=args.log_days, kms_key_id=args.key_arn, opts=child
-        )
-        starter = Role(
-            f"{name}-start",
-            RoleArgs(service="ecs-tasks.amazonaws.com", statements=_to_start(args, logs.arn)),
-            opts=child,
-        )
-        worker = Role(
-            f"{name}-run",
-            RoleArgs(service="ecs-tasks.amazonaws.com", statements=args.workload.statements),
-            opts=child,
-        )
-        task = aws.ecs.TaskDefinition(
-            name,
-            family=name,
-            requires_compatibilities=["FARGATE"],
-            network_mode="awsvpc",
-            cpu=str(args.cpu),
-            memory=str(args.memory_mb),
-            runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
-                operating_system_family="LINUX", cpu_architecture=args.architecture.upper()
-            ),
-            execution_role_arn=starter.arn,
-            task_role_arn=worker.arn,
-            container_definitions=pulumi.Output.json_dumps([_container(args, logs.name)]),
-            volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=volume) for volume in _writable(args)],
-            opts=child,
+        shape = args.task.workload.shape
+        task = task_definition(
+            name, args.task, lambda logs: container(args.task, logs), parent=self
         )
         service = aws.ecs.Service(
             name,
             cluster=args.cluster_arn,
-            task_definition=task.arn,
+            task_definition=task.definition.arn,
             desired_count=args.count,
             capacity_provider_strategies=[
                 aws.ecs.ServiceCapacityProviderStrategyArgs(
@@ -115,7 +106,7 @@ class FargateService(pulumi.ComponentResource):
                 else [
                     aws.ecs.ServiceLoadBalancerArgs(
                         target_group_arn=args.target_group_arn,
-                        container_name=args.workload.service,
+                        container_name=args.task.workload.service,
                         container_port=shape.port,
                     )
                 ]
@@ -125,13 +116,14 @@ class FargateService(pulumi.ComponentResource):
             # With a ceiling, the number of tasks is the scaler's to change.
             opts=pulumi.ResourceOptions(
                 parent=self,
+                depends_on=list(args.after),
                 ignore_changes=["desiredCount"] if args.max_count is not None else None,
             ),
         )
         if args.max_count is not None:
             self._grow(name, args, args.max_count, service)
         self.service_name = service.name
-        self.log_group = logs.name
+        self.log_group = task.logs.name
         self.register_outputs({"service_name": self.service_name})
 
     def _grow(
@@ -166,9 +158,48 @@ class FargateService(pulumi.ComponentResource):
         )
 
 
-def _to_start(
-    args: FargateServiceArgs, log_group_arn: pulumi.Input[str]
-) -> Mapping[str, Statement]:
+def task_definition(
+    name: str,
+    args: TaskArgs,
+    container: Callable[[pulumi.Input[str]], dict[str, object]],  # name of its log group -> it
+    *,
+    parent: pulumi.Resource,
+) -> Task:
+    """A task of one container, with its log and its two roles."""
+    child = pulumi.ResourceOptions(parent=parent)
+    logs = aws.cloudwatch.LogGroup(
+        name, retention_in_days=args.log_days, kms_key_id=args.key_arn, opts=child
+    )
+    starter = Role(
+        f"{name}-start",
+        RoleArgs(service="ecs-tasks.amazonaws.com", statements=_to_start(args, logs.arn)),
+        opts=child,
+    )
+    worker = Role(
+        f"{name}-run",
+        RoleArgs(service="ecs-tasks.amazonaws.com", statements=args.workload.statements),
+        opts=child,
+    )
+    definition = aws.ecs.TaskDefinition(
+        name,
+        family=name,
+        requires_compatibilities=["FARGATE"],
+        network_mode="awsvpc",
+        cpu=str(args.cpu),
+        memory=str(args.memory_mb),
+        runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
+            operating_system_family="LINUX", cpu_architecture=args.architecture.upper()
+        ),
+        execution_role_arn=starter.arn,
+        task_role_arn=worker.arn,
+        container_definitions=pulumi.Output.json_dumps([container(logs.name)]),
+        volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=volume) for volume in _writable(args)],
+        opts=child,
+    )
+    return Task(definition=definition, logs=logs, starter=starter, worker=worker)
+
+
+def _to_start(args: TaskArgs, log_group_arn: pulumi.Input[str]) -> Mapping[str, Statement]:
     """What ECS needs before the container runs: its image, its secrets, its log."""
     statements = {"log": write_logs(log_group_arn)}
     if args.workload.secret:
@@ -182,13 +213,14 @@ def _to_start(
     return statements
 
 
-def _writable(args: FargateServiceArgs) -> Mapping[str, str]:
+def _writable(args: TaskArgs) -> Mapping[str, str]:
     """Volume → mount point; everything else of the container is read-only."""
     folders = ("/tmp", *(f"/srv/{folder}" for folder in args.workload.shape.writable))  # noqa: S108 - a mount point inside the container
     return {folder.strip("/").replace("/", "-"): folder for folder in folders}
 
 
-def _container(args: FargateServiceArgs, log_group: pulumi.Input[str]) -> dict[str, object]:
+def container(args: TaskArgs, log_group: pulumi.Input[str]) -> dict[str, object]:
+    """The service's container, as a task definition has it."""
     shape = args.workload.shape
     health = (
         {}
@@ -200,7 +232,8 @@ def _container(args: FargateServiceArgs, log_group: pulumi.Input[str]) -> dict[s
                     f"curl -fsS http://127.0.0.1:{shape.port}{shape.health.path} || exit 1",
                 ],
                 "interval": max(5, shape.health.interval_seconds),
-                "timeout": max(2, shape.health.timeout_seconds),
+                # ECS allows 2 to 60 (ECS API reference, HealthCheck).
+                "timeout": min(60, max(2, shape.health.timeout_seconds)),
                 "retries": shape.health.unhealthy,
                 # ECS allows 300 at most (ECS API reference, HealthCheck).
                 "startPeriod": min(300, shape.startup_seconds),

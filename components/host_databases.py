@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from components.database_access import username
-from components.host_facts import DatabaseFacts, OperationsFacts, Variables
+from components.host_facts import DatabaseFacts, OperationsFacts
 from components.host_runtimes import Runtimes
 from hosts.roles.database_bootstrap import DatabaseBootstrap, DatabaseRole, database_bootstrap
 from hosts.roles.database_migration import DatabaseMigration, SqlFiles, database_migration
@@ -29,12 +29,17 @@ def databases(
     for store, shape in application.databases.items():
         if shape.dump:
             yield dumps(_dumped(settings, bootstraps[store], shape.dump, facts))
-    # Releases run it, and those of tasks are not made by hosts.
-    hosted = isinstance(settings.placed(application.name).placement, HostsPlacement)
-    if application.migration is not None and hosted:
+    # Releases run it: of tasks, there may be none yet.
+    if application.migration is not None and operations_migrate(settings, application):
         bootstrap = bootstraps[application.migration.store]
-        variables = facts.migrations[application.name]
-        yield from _migration(settings, application, bootstrap, variables, runtimes)
+        yield from _migration(settings, application, bootstrap, facts, runtimes)
+
+
+def operations_migrate(settings: Settings, application: Application) -> bool:
+    """Whether the operations instance is told how this application's database is brought along."""
+    if isinstance(settings.placed(application.name).placement, HostsPlacement):
+        return application.migration is not None
+    return settings.migrated_version(application.name) is not None
 
 
 def _bootstrap(
@@ -100,27 +105,34 @@ def _migration(
     settings: Settings,
     application: Application,
     bootstrap: DatabaseBootstrap,
-    variables: Variables,
+    facts: OperationsFacts,
     runtimes: Runtimes,
 ) -> Iterator[Role]:
     """The migrating service's release and variables; of its secrets the database's alone."""
     migration = application.migration
     if migration is None:
         return
-    shape = application.services[migration.service]
-    node = runtimes.node_of(shape)
-    if node is not None:
-        yield Role(name="runtime of migrations", install=node.steps())
-    path = runtimes.command_path(shape)
+    if isinstance(settings.placed(application.name).placement, HostsPlacement):
+        shape = application.services[migration.service]
+        node = runtimes.node_of(shape)
+        if node is not None:
+            yield Role(name="runtime of migrations", install=node.steps())
+        variables = facts.migrations[application.name]
+        path = runtimes.command_path(shape)
+        service = HostService(
+            application=application.name,
+            name=migration.service,
+            environment={**variables.environment, "PATH": path},
+            secrets=variables.secrets,
+        )
+    else:
+        # What its commands need, their task has.
+        service = HostService(application=application.name, name=migration.service, environment={})
     yield database_migration(
         DatabaseMigration(
-            service=HostService(
-                application=application.name,
-                name=migration.service,
-                environment={**variables.environment, "PATH": path},
-                secrets=variables.secrets,
-            ),
+            service=service,
             bootstrap=bootstrap,
+            task=facts.tasks.get(application.name),
             command=migration.command,
             sql=(
                 SqlFiles(

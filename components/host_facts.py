@@ -7,8 +7,10 @@ from typing import Any, Self
 import pulumi
 
 from components.application_edge import PublishedAt
+from components.migration_task import MigrationTask
 from components.stores import DatabaseAccesses
 from components.workload import SecretReference, Workload
+from hosts.roles.database_migration import TaskPlace
 from hosts.roles.service import SecretSource
 
 Asked = dict[str, Any]
@@ -94,6 +96,28 @@ class SiteFacts:
         return {"bucket": place.bucket.name, "distribution": place.distribution_id}
 
 
+class Places:
+    """Where the operations instance begins tasks of migrations."""
+
+    @staticmethod
+    def ask(task: MigrationTask, region: str) -> Asked:
+        return {
+            "region": region,
+            "cluster": task.cluster_arn,
+            "definition": task.definition_arn,
+            "family": task.family,
+            "container": task.container,
+            "subnets": list(task.subnet_ids),
+            "group": task.group_id,
+            "logs": task.log_group,
+        }
+
+    @staticmethod
+    def read(told: Told) -> TaskPlace:
+        rest = {name: value for name, value in told.items() if name != "subnets"}
+        return TaskPlace(subnets=tuple(told["subnets"]), **rest)
+
+
 @dataclass(frozen=True, kw_only=True)
 class OperationsFacts:
     """What the operations instance is told."""
@@ -101,6 +125,7 @@ class OperationsFacts:
     encryption_key: str  # ARN
     databases: Mapping[str, DatabaseFacts]  # by application-store
     migrations: Mapping[str, Variables]  # by application
+    tasks: Mapping[str, TaskPlace]  # by application: where its migration runs, on ECS
     sites: Mapping[str, Mapping[str, SiteFacts]]  # by application, by site
 
     @staticmethod
@@ -108,12 +133,14 @@ class OperationsFacts:
         encryption_key: pulumi.Input[str],
         databases: Mapping[str, Asked],
         migrations: Mapping[str, Workload],
+        tasks: Mapping[str, Asked],
         sites: Mapping[str, Mapping[str, PublishedAt]],
     ) -> Asked:
         return {
             "encryption_key": encryption_key,
             "databases": databases,
             "migrations": {name: Variables.ask(workload) for name, workload in migrations.items()},
+            "tasks": tasks,
             "sites": {
                 name: {site: SiteFacts.ask(place) for site, place in places.items()}
                 for name, places in sites.items()
@@ -126,6 +153,7 @@ class OperationsFacts:
             encryption_key=told["encryption_key"],
             databases={name: DatabaseFacts(**one) for name, one in told["databases"].items()},
             migrations={name: Variables.read(one) for name, one in told["migrations"].items()},
+            tasks={name: Places.read(one) for name, one in told["tasks"].items()},
             sites={
                 name: {site: SiteFacts(**place) for site, place in places.items()}
                 for name, places in told["sites"].items()

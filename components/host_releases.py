@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from components.host_databases import operations_migrate
 from components.host_facts import SiteFacts
 from hosts.roles.release import PublishedSite, ReleasedService, Releases, releases
 from hosts.steps import Role
@@ -93,8 +94,10 @@ def operations_releases(
     """What the operations instance does with a release: migrates, and publishes sites."""
     spec = settings.applications[application]
     hosted = isinstance(settings.placed(application).placement, HostsPlacement)
+    migrates = operations_migrate(settings, spec)
     artifacts: dict[str, Literal["tar.gz", "jar"]] = {}
-    if spec.migration is not None and hosted:
+    # Of tasks it needs the files of SQL alone.
+    if spec.migration is not None and migrates and (hosted or spec.migration.sql):
         runtime = spec.services[spec.migration.service].runtime
         artifacts[spec.migration.service] = "jar" if isinstance(runtime, Java) else "tar.gz"
     published = {
@@ -105,7 +108,7 @@ def operations_releases(
         )
         for site, place in sites.items()
     }
-    if not artifacts and not published:
+    if not migrates and not published:
         return
     yield releases(
         Releases(

@@ -8,7 +8,7 @@ import pulumi
 from components.application import Application
 from components.application_edge import PublishedAt
 from components.foundation import Foundation
-from components.host_facts import Asked, DatabaseFacts, HostFacts, OperationsFacts, Told
+from components.host_facts import Asked, DatabaseFacts, HostFacts, OperationsFacts, Places, Told
 from components.host_fleet import Host, HostFleet
 from components.host_releases import rotation_seconds
 from components.host_roles import database_roles, jump_host_roles, pool_roles
@@ -41,6 +41,8 @@ class HostSetupArgs:
 class HostSetup(pulumi.ComponentResource):
     """All hosts side by side; then each application's release, host by host."""
 
+    ready: dict[str, list[pulumi.Resource]]  # application -> what its tasks on ECS wait for
+
     def __init__(
         self, name: str, args: HostSetupArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -58,6 +60,8 @@ class HostSetup(pulumi.ComponentResource):
             for pool, fleet in args.fleets.items()
             for key, host in fleet.hosts.items()
         }
+        configured: list[pulumi.Resource] = [operations.configuration]
+        self.ready = dict.fromkeys(args.applications, configured)
         for application, version in args.settings.stack.releases.items():
             self._release(application, version, hosts, operations)
         self.register_outputs({})
@@ -160,6 +164,11 @@ class HostSetup(pulumi.ComponentResource):
                     for key, application in self._args.applications.items()
                     if (workload := application.migrating) is not None
                 },
+                tasks={
+                    key: Places.ask(application.tasks.migration, settings.stack.region)
+                    for key, application in self._args.applications.items()
+                    if application.tasks and application.tasks.migration
+                },
                 sites=self._args.published,
             ),
             roles=lambda told: database_roles(settings, OperationsFacts.read(told)),
@@ -211,6 +220,7 @@ class HostSetup(pulumi.ComponentResource):
         settings = self._settings
         placement = settings.placed(application).placement
         if not isinstance(placement, HostsPlacement):
+            self._migrated(application, operations)
             return
         pools = dict.fromkeys(placement.pools.values())
         spec = settings.applications[application]
@@ -235,3 +245,20 @@ class HostSetup(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+
+    def _migrated(self, application: str, operations: ReleasedHost) -> None:
+        """A version that runs as tasks: its database is brought along, and then they may start."""
+        version = self._settings.migrated_version(application)
+        if version is None:
+            return
+        self.ready[application] = Release(
+            application,
+            ReleaseArgs(
+                application=application,
+                version=version,
+                hosts={},
+                migration=operations,
+                seconds_per_host=0,
+            ),
+            opts=self._child,
+        ).migrated

@@ -25,7 +25,8 @@ from settings.application import Dump
 def database_statements(
     application: Application, dumps: Iterable[Dump], key_arn: pulumi.Input[str]
 ) -> dict[str, Statement]:
-    """The one place that may read what owns the databases, and that puts dumps away."""
+    """The one place that may read what owns the databases, that puts dumps away, and that begins
+    what brings the databases of tasks along."""
     arns = [
         arn
         for access in application.database_accesses.values()
@@ -37,6 +38,11 @@ def database_statements(
         "secrets": read_secrets(arns),
         "decrypt": decrypt(key_arn),
         **dict(_dumping(application, list(dumps), key_arn)),
+        **(
+            application.tasks.migration.statements
+            if application.tasks and application.tasks.migration
+            else {}
+        ),
     }
 
 

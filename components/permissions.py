@@ -12,6 +12,7 @@ WITHOUT_RESOURCE = frozenset(
         "ec2:DescribeInstances",
         "ec2:DescribeTags",
         "ecr:GetAuthorizationToken",
+        "ecs:ListTasks",
         "ssm:UpdateInstanceInformation",
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",
@@ -160,6 +161,41 @@ def pull_images(repository_arn: pulumi.Input[str]) -> Statement:
             "ecr:GetDownloadUrlForLayer",
         ),
         resources=[repository_arn],
+    )
+
+
+def run_task(definition_arn: pulumi.Input[str], cluster_arn: pulumi.Input[str]) -> Statement:
+    """Begin a task of any revision of one family, in one cluster."""
+    family = pulumi.Output.from_input(definition_arn).apply(lambda arn: arn.rpartition(":")[0])
+    return Statement(
+        actions=("ecs:RunTask",),
+        resources=[pulumi.Output.concat(family, ":*")],
+        conditions={"ArnEquals": {"ecs:cluster": cluster_arn}},
+    )
+
+
+def watch_tasks(cluster_arn: pulumi.Input[str]) -> Statement:
+    """See how tasks of one cluster fare."""
+    tasks = pulumi.Output.from_input(cluster_arn).apply(
+        lambda arn: f"{arn.replace(':cluster/', ':task/')}/*"
+    )
+    return Statement(actions=("ecs:DescribeTasks",), resources=[tasks])
+
+
+def list_tasks(cluster_arn: pulumi.Input[str]) -> Statement:
+    return Statement(
+        actions=("ecs:ListTasks",),
+        resources=["*"],
+        conditions={"ArnEquals": {"ecs:cluster": cluster_arn}},
+    )
+
+
+def pass_roles(role_arns: Sequence[pulumi.Input[str]], service: str) -> Statement:
+    """Let one service take these roles on."""
+    return Statement(
+        actions=("iam:PassRole",),
+        resources=role_arns,
+        conditions={"StringEquals": {"iam:PassedToService": service}},
     )
 
 

@@ -1,6 +1,6 @@
 """The whole stack, in the order in which one part needs another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -97,8 +97,9 @@ class Platform(pulumi.ComponentResource):
         self._named: list[pulumi.Resource] = []
         records = self._publish()
         granted = list(self._operations_may())
+        ready: Mapping[str, Sequence[pulumi.Resource]] = {}
         if settings.has_machines_to_configure:
-            HostSetup(
+            ready = HostSetup(
                 name,
                 HostSetupArgs(
                     settings=settings,
@@ -110,7 +111,10 @@ class Platform(pulumi.ComponentResource):
                     named=self._named,
                 ),
                 opts=self._child,
-            )
+            ).ready
+        for key, application in self._applications.items():
+            if application.tasks is not None:
+                application.tasks.start(ready.get(key, ()))
 
         self.addresses = {
             key: [f"https://{settings.host_name(key, host)}" for host in application.hosts]

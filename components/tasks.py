@@ -1,15 +1,16 @@
 """An application's services as tasks of the stack's cluster."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
 
 from components.ecs_cluster import EcsCluster
-from components.fargate_service import FargateService, FargateServiceArgs
+from components.fargate_service import FargateService, FargateServiceArgs, TaskArgs
 from components.firewall import ANYWHERE, Firewall, FirewallArgs, Passage, PrefixList
 from components.image import Image, ImageArgs
+from components.migration_task import MigrationTask, MigrationTaskArgs
 from components.network import Network
 from components.registry import Registry, RegistryArgs
 from components.workload import Workload
@@ -32,6 +33,7 @@ class TasksArgs:
     cluster: EcsCluster
     key_arn: pulumi.Input[str]
     workloads: Mapping[str, Workload]  # by service
+    migrating: Workload | None  # the one that brings the database along, as its owner
     group_ids: Mapping[str, pulumi.Input[str]]  # service -> its own security group
     target_group_arns: Mapping[str, pulumi.Input[str]]  # application-service -> where it answers
 
@@ -39,13 +41,46 @@ class TasksArgs:
 class Tasks:
     """The parts of an application's component that run its services; no component themselves."""
 
+    migration: MigrationTask | None  # what brings the database along
+
     def __init__(self, args: TasksArgs, opts: pulumi.ResourceOptions) -> None:
         self._args = args
         self._child = opts
-        for service, size in args.placement.services.items():
-            self._service(args.workloads[service], size)
+        self._tasks = {
+            service: task
+            for service, size in args.placement.services.items()
+            if (task := self._task(args.workloads[service], size)) is not None
+        }
+        self.migration = self._migration()
 
-    def _service(self, workload: Workload, size: FargateSize) -> None:
+    def start(self, after: Sequence[pulumi.Resource]) -> None:
+        """Services, each with the image that it has now; `after`: what they rely on."""
+        args = self._args
+        for service, task in self._tasks.items():
+            name, size = task.workload.name, args.placement.services[service]
+            FargateService(
+                name,
+                FargateServiceArgs(
+                    task=task,
+                    count=size.count,
+                    max_count=size.max_count,
+                    cpu_target_percent=size.cpu_target_percent,
+                    spot=size.spot,
+                    cluster_arn=args.cluster.arn,
+                    cluster_name=args.cluster.name,
+                    subnet_ids=self._subnets,
+                    group_id=args.group_ids[service],
+                    target_group_arn=args.target_group_arns.get(name),
+                    after=after,
+                ),
+                opts=self._child,
+            )
+
+    @property
+    def _subnets(self) -> list[pulumi.Output[str]]:
+        return list(self._args.network.subnet_ids["private"].values())
+
+    def _task(self, workload: Workload, size: FargateSize) -> TaskArgs | None:
         args = self._args
         # An image of somebody else's has its name in front of the digest.
         named = size.image is not None and not size.image.startswith("sha256:")
@@ -53,28 +88,34 @@ class Tasks:
         image = self._image(workload, size, registry)
         # Nothing is released yet: the load balancer answers 503 for it.
         if image is None:
-            return
-        FargateService(
-            workload.name,
-            FargateServiceArgs(
-                workload=workload,
-                image=image,
-                repository_arn=registry.arn if registry else None,
-                cpu=size.cpu,
-                memory_mb=size.memory_mb,
-                count=size.count,
-                max_count=size.max_count,
-                cpu_target_percent=size.cpu_target_percent,
-                architecture=args.placement.architecture,
-                spot=size.spot,
+            return None
+        return TaskArgs(
+            workload=workload,
+            image=image,
+            repository_arn=registry.arn if registry else None,
+            cpu=size.cpu,
+            memory_mb=size.memory_mb,
+            architecture=args.placement.architecture,
+            region=args.settings.stack.region,
+            key_arn=args.key_arn,
+            log_days=args.settings.applications[workload.application].logs.keep_days,
+        )
+
+    def _migration(self) -> MigrationTask | None:
+        """For commands; files of SQL are run by the operations instance itself."""
+        args, workload = self._args, self._args.migrating
+        if workload is None or workload.service not in self._tasks:
+            return None
+        migration = args.settings.applications[workload.application].migration
+        if migration is None or not (migration.command or migration.down or migration.seed):
+            return None
+        return MigrationTask(
+            f"{workload.application}-migrate",
+            MigrationTaskArgs(
+                task=replace(self._tasks[workload.service], workload=workload),
                 cluster_arn=args.cluster.arn,
-                cluster_name=args.cluster.name,
-                region=args.settings.stack.region,
-                subnet_ids=list(args.network.subnet_ids["private"].values()),
+                subnet_ids=self._subnets,
                 group_id=args.group_ids[workload.service],
-                target_group_arn=args.target_group_arns.get(workload.name),
-                key_arn=args.key_arn,
-                log_days=args.settings.applications[workload.application].logs.keep_days,
             ),
             opts=self._child,
         )

@@ -45,6 +45,9 @@ class Release(pulumi.ComponentResource):
     of them, whoever is still there to look after it.
     """
 
+    migrated: list[pulumi.Resource]
+    """After these, the database is as the version wants it."""
+
     def __init__(
         self, name: str, args: ReleaseArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -71,6 +74,7 @@ class Release(pulumi.ComponentResource):
         ready = [run(key, host, "stage") for key, host in args.hosts.items()]
         if args.migration is not None:
             ready = [run("operations", args.migration, "migrate", *ready)]
+        self.migrated = ready
         ready = [*ready, *args.after]
         for key, host in args.hosts.items():
             ready = [run(key, host, "switch", *ready)]

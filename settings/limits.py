@@ -642,6 +642,29 @@ def _fargate_stop(settings: Settings) -> Iterator[Refusal]:
                 )
 
 
+# What stands around the command: names, and how far a database goes back.
+REST_OF_OVERRIDES = 292
+
+
+@limit(
+    "task-overrides",
+    "A task is begun with 8,192 characters of overrides at most",
+    source="Amazon ECS API reference, RunTask overrides",
+)
+def _task_overrides(settings: Settings) -> Iterator[Refusal]:
+    most = 8192 - REST_OF_OVERRIDES
+    for name, application in settings.applications.items():
+        migration = application.migration
+        if migration is None or not isinstance(settings.placed(name).placement, EcsPlacement):
+            continue
+        for key in ("command", "down", "seed"):
+            command: str | None = getattr(migration, key)
+            if command and len(command) > most:
+                yield _application(
+                    name, f"migration.{key}", command, f"must be {most} characters at most on ecs"
+                )
+
+
 @limit(
     "scaling-range",
     "The most tasks of a service are no fewer than the least",

@@ -9,6 +9,9 @@ from settings.model import Model
 from settings.part import Part
 from settings.stack import CdnEdge, HostsPlacement, PlacedApplication, Rotation, Stack
 
+IMAGE_LETTERS = 12
+"""Of an image's digest, enough to tell one from another."""
+
 
 class Settings(Model):
     """Complete and consistent once it exists; holds the names of secrets, never their values."""
@@ -105,10 +108,29 @@ class Settings(Model):
             service: "jar" if shape.runtime.kind == "java" else "tar.gz"
             for service, shape in spec.services.items()
             if isinstance(placement, HostsPlacement)
+            # The operations instance runs its files, wherever the service is.
+            or (spec.migration and spec.migration.sql and spec.migration.service == service)
         }
         for site in spec.sites:
             packed[site] = "tar.gz"
         return packed
+
+    def migrated_version(self, application: str) -> str | None:
+        """By what name a database remembers the release that it was brought to; None: by none.
+
+        On ECS a release runs an image, which may be another one under the same version.
+        """
+        migration = self.applications[application].migration
+        version = self.stack.releases.get(application)
+        if migration is None or version is None:
+            return None
+        placement = self.placed(application).placement
+        if isinstance(placement, HostsPlacement):
+            return version
+        image = placement.services[migration.service].image
+        if image is None:  # built once, and never again under this version
+            return version
+        return f"{version}-{image.rpartition(':')[2][:IMAGE_LETTERS]}"
 
     def front_ports(self, pool: str) -> tuple[int, ...]:
         """Where nginx answers the load balancer on a pool's hosts: a port for each part."""

@@ -4,26 +4,14 @@ after it was sent."""
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hosts.programs.aws_cli import ask
 from hosts.programs.database_client import RefusedError
 
 NAMESPACE = "groundwork"
-
-
-def environment() -> dict[str, str]:
-    """That of this process, and what the machine says of AWS: sudo and units do not read it."""
-    found: dict[str, str] = {}
-    machine = Path("/etc/environment")
-    for line in machine.read_text().splitlines() if machine.exists() else ():
-        key, equals, value = line.removeprefix("export ").partition("=")
-        if equals and key.strip().startswith("AWS_"):
-            found[key.strip()] = value.strip().strip("\"'")
-    return {**found, **os.environ, "AWS_PAGER": "", "AWS_RETRY_MODE": "standard"}
 
 
 @dataclass(frozen=True)
@@ -34,17 +22,7 @@ class Bucket:
     """ARN of the KMS key that everything is kept under."""
 
     def _aws(self, *words: str) -> str:
-        done = subprocess.run(
-            ["aws", "--region", self.region, *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env=environment(),
-        )
-        if done.returncode:
-            said = done.stderr.strip() or done.stdout.strip()
-            raise RefusedError(f"aws {' '.join(words[:2])}: {said}")
-        return done.stdout
+        return ask(self.region, *words)
 
     def url(self, key: str) -> str:
         return f"s3://{self.name}/{key}"

@@ -42,6 +42,7 @@ from hosts.programs.database_client import (
     mysql_options,
     postgres_environment,
 )
+from hosts.programs.task import Task, run
 
 LOCK = "migrations"
 SEED = "(seed)"
@@ -108,6 +109,8 @@ class Migration:
     """The first migration is followed by the seed."""
     after: tuple[str, ...]
     """Statements that may be run again and again, each outside of a transaction."""
+    task: Task | None = None
+    """Where commands run, if not here: the release is an image then, of which nothing is here."""
 
     @property
     def record(self) -> str:
@@ -134,6 +137,7 @@ def read(specification: Path) -> Migration:
         down=told["down"],
         seed=told["seed"],
         seed_at_once=told["seed_at_once"],
+        task=Task.read(told["task"]) if told["task"] else None,
         after=tuple(told["after"]),
     )
 
@@ -225,7 +229,7 @@ def up(migration: Migration, release: Path, version: str) -> None:
             if migration.sql:
                 run_new_files(migration, migration.sql, release)
             elif migration.command:
-                run_command(migration.command, release)
+                run_command(migration, migration.command, release)
             for statement in migration.after:
                 answer(wanted, f"{statement.rstrip(';')};")
         except RefusedError as why:
@@ -257,7 +261,15 @@ def run_new_files(migration: Migration, sql: Sql, release: Path) -> None:
         print(f"{wanted.database}: {script.name}", flush=True)
 
 
-def run_command(command: str, release: Path, variables: Mapping[str, str] | None = None) -> None:
+def run_command(
+    migration: Migration,
+    command: str,
+    release: Path,
+    variables: Mapping[str, str] | None = None,
+) -> None:
+    if migration.task is not None:
+        run(migration.task, command, variables or {})
+        return
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         stdin=subprocess.DEVNULL,
@@ -327,7 +339,7 @@ def down(migration: Migration, release: Path, target: str, kept: str) -> None:
                 run_script(wanted, script, row)
                 print(f"{wanted.database}: {script.name}", flush=True)
         elif migration.down:
-            run_command(migration.down, release, {TARGET: target})
+            run_command(migration, migration.down, release, {TARGET: target})
         else:
             plan(migration, release, target)
         stays = f"{literal(wanted, kept)}, {literal(wanted, SEED)}"
@@ -351,7 +363,7 @@ def seed(migration: Migration, release: Path, *, again: bool) -> None:
 def run_seed(migration: Migration, own: Session, release: Path) -> None:
     if not migration.seed:
         raise RefusedError("the application declares no seed: migration.seed")
-    run_command(migration.seed, release)
+    run_command(migration, migration.seed, release)
     remember(migration, own, SEED)
     print(f"{migration.wanted.database} seeded", flush=True)
 

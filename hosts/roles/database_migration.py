@@ -1,7 +1,7 @@
 """How an application's database is brought along with its releases, taken back, and seeded."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from hosts.programs import DIRECTORY, source
@@ -12,6 +12,7 @@ from hosts.steps import File, Role
 from hosts.unit import ServiceUnit
 
 Action = Literal["up", "down", "seed"]
+MODULES = ("aws_cli.py", "task.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,20 @@ class SqlFiles:
 
     directory: str
     down_directory: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPlace:
+    """Where a release that is an image runs its commands: a task of its own on Fargate."""
+
+    region: str
+    cluster: str
+    definition: str
+    family: str
+    container: str
+    subnets: tuple[str, ...]
+    group: str
+    logs: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +52,8 @@ class DatabaseMigration:
     seed: str | None = None
     seed_at_once: bool = False
     """After the first migration, without being asked."""
+    task: TaskPlace | None = None
+    """For commands of a release that is no folder here."""
     after: tuple[str, ...] = ()
     """Statements for after each migration, which may run again and again."""
     longest_seconds: int = 1800
@@ -76,6 +93,7 @@ def database_migration(wanted: DatabaseMigration) -> Role:
         "down": wanted.down,
         "seed": wanted.seed,
         "seed_at_once": wanted.seed_at_once,
+        "task": asdict(wanted.task) if wanted.task else None,
         "after": list(wanted.after),
     }
     program = f"{DIRECTORY}/migrations"
@@ -84,7 +102,12 @@ def database_migration(wanted: DatabaseMigration) -> Role:
         return migrator.command_unit(
             start=(program, action, specification(application), VERSION),
             longest_seconds=wanted.longest_seconds,
-            directory=f"/srv/{application}/releases/{VERSION}/{migrator.part}",
+            # SQL files are run from here, wherever commands run.
+            directory=(
+                migrator.configuration
+                if wanted.task and not wanted.sql
+                else f"/srv/{application}/releases/{VERSION}/{migrator.part}"
+            ),
             needs=(),
             # What a person asked for, from the release program.
             environment_files=(
@@ -100,6 +123,7 @@ def database_migration(wanted: DatabaseMigration) -> Role:
         {unit(application, action): command(action) for action in actions},
         configure=(
             *client_program(),
+            *(File(f"{DIRECTORY}/hosts/programs/{module}", source(module)) for module in MODULES),
             File(program, source("migrations.py"), mode="0755"),
             File(specification(application), json.dumps(told, indent=2) + "\n"),
         ),

@@ -16,7 +16,7 @@ KEY = "@KEY@"
 LONGEST_SECONDS = 6 * 3600
 # How often the alarms are told of the newest dump's age: several times within their hour.
 AGE_TOLD = "*-*-* *:00/20:00"
-MODULES = ("bucket.py", "database.py", "mysql_copy.py", "postgres_copy.py")
+MODULES = ("aws_cli.py", "bucket.py", "database.py", "mysql_copy.py", "postgres_copy.py")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ def problems(settings: Settings, root: Path) -> Iterator[Problem]:
         placement = settings.placed(name).placement
         if not isinstance(placement, EcsPlacement):
             continue
+        migration, version = application.migration, settings.stack.releases.get(name)
         for service in application.services.keys() & placement.services.keys():
             size = placement.services[service]
             key = f"groundwork:applications.{name}.placement.services.{service}"
@@ -32,10 +33,17 @@ def problems(settings: Settings, root: Path) -> Iterator[Problem]:
                     yield Problem(file=file, key=f"{key}.build", value="true", allowed=allowed)
                 else:
                     yield from _missing(f"apps/{name}.yaml", service, image, root)
-            elif size.image is None and name in settings.stack.releases:
+            elif migration and migration.service == service and size.image and not version:
                 allowed = (
-                    f"release {settings.stack.releases[name]} has nothing to run: give the image's "
-                    "digest, or build: true"
+                    f"must name the version of {service}'s image: the database is brought along "
+                    "to a version"
+                )
+                yield Problem(
+                    file=file, key=f"groundwork:releases.{name}", value="missing", allowed=allowed
+                )
+            elif size.image is None and version:
+                allowed = (
+                    f"release {version} has nothing to run: give the image's digest, or build: true"
                 )
                 yield Problem(file=file, key=f"{key}.image", value="missing", allowed=allowed)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.fargate_service import FargateService, FargateServiceArgs
+from components.fargate_service import FargateService, FargateServiceArgs, TaskArgs
 from components.workload import SecretReference, Workload
 from settings.application import Service
 from tests.components.test_platform import IMAGE
@@ -27,35 +27,37 @@ def build(
 ) -> None:
     listens = "port" in shape
     args = FargateServiceArgs(
-        workload=Workload(
-            application="shop",
-            service="web",
-            shape=Service.model_validate(shape),
-            plain={"NODE_ENV": "production"},
-            secret={
-                "DATABASE_URL": SecretReference(arn=SECRET, field="url"),
-                "TOKEN": SecretReference(arn=f"{SECRET}-token"),
-            },
-            statements={},
-            version=None,
+        task=TaskArgs(
+            workload=Workload(
+                application="shop",
+                service="web",
+                shape=Service.model_validate(shape),
+                plain={"NODE_ENV": "production"},
+                secret={
+                    "DATABASE_URL": SecretReference(arn=SECRET, field="url"),
+                    "TOKEN": SecretReference(arn=f"{SECRET}-token"),
+                },
+                statements={},
+                version=None,
+            ),
+            image=IMAGE,
+            repository_arn=None,
+            cpu=512,
+            memory_mb=1024,
+            architecture="arm64",
+            region="eu-west-1",
+            key_arn="arn:key",
+            log_days=30,
         ),
-        image=IMAGE,
-        repository_arn=None,
-        cpu=512,
-        memory_mb=1024,
         count=2,
         max_count=ceiling,
         cpu_target_percent=60,
-        architecture="arm64",
         spot=spot,
         cluster_arn="arn:aws:ecs:eu-west-1:123456789012:cluster/main",
         cluster_name="main",
-        region="eu-west-1",
         subnet_ids=["subnet-private-a", "subnet-private-b"],
         group_id="sg-web",
         target_group_arn="arn:target" if listens else None,
-        key_arn="arn:key",
-        log_days=30,
     )
     engine.build(lambda: FargateService("shop-web", args))
 

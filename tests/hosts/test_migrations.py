@@ -1,10 +1,9 @@
 """Migrations, the way back and seeds on a real PostgreSQL and a real MariaDB."""
 
-import shutil
 import subprocess
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +12,8 @@ import pytest
 from hosts.programs import database, database_client, migrations, source
 from hosts.programs.database_client import RefusedError, answer
 from hosts.programs.migrations import Migration, Sql
+from hosts.programs.task import Task
+from hosts.roles.database_migration import MODULES
 from tests.hosts import servers
 from tests.hosts.servers import Server, Specifications
 
@@ -403,15 +404,41 @@ def test_an_application_without_a_seed_says_so(migration: Migration, tmp_path: P
         migrations.seed(migration, tmp_path, again=False)
 
 
+def test_a_command_of_an_image_runs_in_a_task_under_the_same_lock_and_record(
+    migration: Migration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+
+    def begin(task: Task, command: str, variables: Mapping[str, str]) -> None:
+        begun.append(command)
+        if command == "bad":
+            raise RefusedError("`bad` ended with status 1")
+
+    monkeypatch.setattr(migrations, "run", begin)
+    place = Task("r", "c", "d", "f", "api", ("s",), "g", "l")
+    on_fargate = replace(migration, task=place, command="bad", seed="sow", seed_at_once=True)
+
+    with pytest.raises(RefusedError, match=r"not recorded as brought to 1\.4\.2-0123"):
+        migrations.up(on_fargate, tmp_path, "1.4.2-0123")
+    for _ in range(2):
+        migrations.up(replace(on_fargate, command="good"), tmp_path, "1.4.2-0123")
+
+    assert begun == ["bad", "good", "sow"]
+    assert "1.4.2-0123" in versions(migration)
+
+
 # -- as the operations instance starts it -----------------------------------------------------
 
 
-def test_the_program_needs_nothing_but_debian_and_the_client_beside_it(tmp_path: Path) -> None:
+def test_the_program_needs_nothing_but_debian_and_what_its_role_lays_beside_it(
+    tmp_path: Path,
+) -> None:
     for name in ("database", "migrations"):
         (tmp_path / name).write_text(source(f"{name}.py"))
     beside = tmp_path / "hosts/programs"
     beside.mkdir(parents=True)
-    shutil.copy(Path(database_client.__file__), beside)
+    for module in ("database_client.py", *MODULES):
+        (beside / module).write_text(source(module))
 
     for name in ("database", "migrations"):
         said = subprocess.run(

@@ -381,6 +381,19 @@ CASES: dict[str, Case] = {
         "missing",
         "release 1.0.0 has nothing to run: give the image's digest, or build: true",
     ),
+    "an image that migrates to no version": (
+        {},
+        {
+            f"{PLACED}/placement": {
+                "kind": "ecs",
+                "services": {"web": {"image": DIGEST}, "api": {"image": DIGEST}},
+            }
+        },
+        STACK,
+        "groundwork:releases.threed-generator",
+        "missing",
+        "must name the version of api's image",
+    ),
     "a fact that a secret has not": (
         {"services/api/environment/CERT_PATH": "${secrets.HUNYUAN_API_KEY.path}"},
         {},

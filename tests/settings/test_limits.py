@@ -201,6 +201,10 @@ CASES: dict[str, tuple[Change, Change]] = {
         ({"services/web/stop_seconds": 121}, {PLACEMENT: ECS}),
         ({"services/web/stop_seconds": 120}, {PLACEMENT: ECS}),
     ),
+    "task-overrides": (
+        ({"migration/command": "x" * 7901}, {PLACEMENT: ECS}),
+        ({"migration/command": "x" * 7900}, {PLACEMENT: ECS}),
+    ),
     "scaling-range": (
         (
             {},
