@@ -380,7 +380,7 @@ def host_alarms(instance_id: pulumi.Input[str], limits: HostLimits) -> dict[str,
 
     def full(what: str, above: int, silence: Literal["missing", "notBreaching"]) -> Alarm:
         return Alarm(
-            # What the host measures of itself (hosts/programs/cloud.py), each five minutes.
+            # What the host measures of itself (hosts/programs/measure.py), each five minutes.
             namespace=NAMESPACE,
             metric=f"{what}Percent",
             dimensions=dimensions,

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What a host asks of AWS with its own role: its secrets, an artifact, to publish its key, to note
-how full it is; and on the operations instance, that the CDN serves a site's new files.
+"""What a host asks of AWS with its own role: its secrets, an artifact, to publish its key; and on
+the operations instance, that the CDN serves a site's new files.
 
 Needs only Python's standard library, so that it also works in the first seconds of a machine.
 Honours AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> as the AWS tools do.
@@ -357,60 +357,6 @@ def publish_host_key(prefix: str, public_key: Path) -> None:
     patiently(f"cannot publish the host key under {prefix}", attempt)
 
 
-def memory_percent(told: Path = Path("/proc/meminfo")) -> float:
-    """What programs could not have any more: what the kernel keeps for speed it would give back."""
-    sizes = {name: int(rest.split()[0]) for name, _, rest in rows(told)}
-    return 100 * (1 - sizes["MemAvailable"] / sizes["MemTotal"])
-
-
-def rows(file: Path) -> list[tuple[str, str, str]]:
-    return [line.partition(":") for line in file.read_text().splitlines()]
-
-
-def disk_percent(directory: Path = Path("/")) -> float:
-    """As df(1) says it: what only root may still use counts as used up."""
-    disk = os.statvfs(directory)
-    used = disk.f_blocks - disk.f_bfree
-    return 100 * used / (used + disk.f_bavail)
-
-
-ESTABLISHED = "01"
-
-
-def connections(tables: Path = Path("/proc/net")) -> int:
-    """Of TCP, both ways, that are open (proc_net_tcp of the kernel's documentation)."""
-    lines = [line for name in ("tcp", "tcp6") for line in (tables / name).read_text().splitlines()]
-    return sum(line.split()[3] == ESTABLISHED for line in lines)
-
-
-def measure_host() -> None:
-    """The alarms' measures of this machine (CloudWatch API reference, PutMetricData)."""
-    figures = (
-        ("MemoryPercent", "Percent", memory_percent()),
-        ("DiskPercent", "Percent", disk_percent()),
-        ("Connections", "Count", connections()),
-    )
-
-    def attempt() -> None:
-        asked = {"Action": "PutMetricData", "Version": "2010-08-01", "Namespace": "groundwork"}
-        instance = metadata("instance-id")
-        for number, (name, unit, value) in enumerate(figures, start=1):
-            one = f"MetricData.member.{number}"
-            asked |= {
-                f"{one}.MetricName": name,
-                f"{one}.Unit": unit,
-                f"{one}.Value": f"{value:.1f}",
-                f"{one}.Dimensions.member.1.Name": "InstanceId",
-                f"{one}.Dimensions.member.1.Value": instance,
-            }
-        base = endpoint("cloudwatch") or f"https://monitoring.{region()}.amazonaws.com"
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        body = urllib.parse.urlencode(asked).encode()
-        ask("monitoring", "POST", f"{base}/", body, headers).close()
-
-    patiently("cannot tell how full this host is", attempt)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
@@ -430,7 +376,6 @@ def main() -> int:
     publish = actions.add_parser("publish-host-key")
     publish.add_argument("prefix")
     publish.add_argument("public_key", type=Path)
-    actions.add_parser("measure-host")
     given = parser.parse_args()
     try:
         if given.action == "fetch-object":
@@ -441,8 +386,6 @@ def main() -> int:
             publish_site(given.bucket, given.distribution, given.directory, given.immutable)
         elif given.action == "read-secret":
             print(secret_value(given.arn, None), end="")
-        elif given.action == "measure-host":
-            measure_host()
         else:
             publish_host_key(given.prefix, given.public_key)
     except HopelessError as failure:

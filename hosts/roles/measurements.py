@@ -1,7 +1,7 @@
 """What a host tells the alarms of itself and nobody sees from outside: its memory and its disk."""
 
-from hosts.programs import DIRECTORY
-from hosts.steps import File, Role, Running
+from hosts.programs import DIRECTORY, source
+from hosts.steps import Directory, File, Role, Running
 from hosts.unit import CONFINEMENT
 
 NAME = "groundwork-measure"
@@ -13,10 +13,15 @@ def measurements() -> Role:
     return Role(
         name="measurements",
         configure=(
+            Directory(f"{DIRECTORY}/hosts"),
+            Directory(f"{DIRECTORY}/hosts/programs"),
+            # Imported under this name: what a first boot lays down has no room for more.
+            File(f"{DIRECTORY}/hosts/programs/cloud.py", source("cloud.py")),
+            File(f"{DIRECTORY}/measure", source("measure.py"), mode="0755"),
             File(
                 f"/etc/systemd/system/{NAME}.service",
                 f"[Unit]\nDescription={NAME}\n\n"
-                f"[Service]\nType=oneshot\nExecStart={DIRECTORY}/cloud measure-host\n"
+                f"[Service]\nType=oneshot\nExecStart={DIRECTORY}/measure\n"
                 f"TimeoutStartSec=240s\n{CONFINEMENT}",
             ),
             # At a minute of its own on each host, and always the same.

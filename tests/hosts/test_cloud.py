@@ -8,9 +8,7 @@ import os
 import pwd
 import re
 import stat
-import subprocess
 import threading
-import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,6 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from components.alarms import NAMESPACE
 from hosts.programs import cloud
 from hosts.programs.cloud import HopelessError
 
@@ -72,9 +69,7 @@ class Aws(http.server.BaseHTTPRequestHandler):
             self._answer("<Error><Code>NoSuchKey</Code></Error>", 404)
 
     def do_POST(self) -> None:
-        text = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        form = self.headers["Content-Type"] == "application/x-www-form-urlencoded"
-        body = dict(urllib.parse.parse_qsl(text)) if form else json.loads(text)
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.asked.append((self.headers["X-Amz-Target"], body))
         assert self.headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIA/")
         assert self.headers["X-Amz-Security-Token"] == "st"
@@ -241,70 +236,6 @@ def test_a_second_host_key_is_refused_at_once(aws: type[Aws], tmp_path: Path) ->
     with pytest.raises(HopelessError, match="i-0abc already holds a host key"):
         cloud.publish_host_key("/groundwork/prod/host-keys", key)
     assert len(aws.asked) == 1
-
-
-def test_a_host_tells_how_full_it_is_under_its_own_name(
-    aws: type[Aws], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cloud, "memory_percent", lambda: 84.96)
-    monkeypatch.setattr(cloud, "disk_percent", lambda: 7.0)
-    monkeypatch.setattr(cloud, "connections", lambda: 12)
-
-    cloud.measure_host()
-
-    ((_, told),) = aws.asked
-    assert told.pop("Action") == "PutMetricData"
-    assert told.pop("Namespace") == NAMESPACE
-    memory, disk, open_ones = (
-        {
-            key.removeprefix(f"MetricData.member.{number}."): value
-            for key, value in told.items()
-            if key.startswith(f"MetricData.member.{number}.")
-        }
-        for number in (1, 2, 3)
-    )
-    for one in (memory, disk, open_ones):
-        assert one["Dimensions.member.1.Name"] == "InstanceId"
-        assert one["Dimensions.member.1.Value"] == "i-0abc"
-    assert (memory["MetricName"], memory["Value"], memory["Unit"]) == (
-        "MemoryPercent",
-        "85.0",
-        "Percent",
-    )
-    assert (disk["MetricName"], disk["Value"]) == ("DiskPercent", "7.0")
-    assert (open_ones["MetricName"], open_ones["Value"], open_ones["Unit"]) == (
-        "Connections",
-        "12.0",
-        "Count",
-    )
-
-
-def test_memory_that_the_kernel_would_give_back_is_not_in_use(tmp_path: Path) -> None:
-    told = tmp_path / "meminfo"
-    told.write_text(
-        "MemTotal:        2000000 kB\nMemFree:           10000 kB\nMemAvailable:    500000 kB\n"
-        "HugePages_Total:       0\n"
-    )
-
-    assert cloud.memory_percent(told) == 75.0
-
-
-def test_connections_are_counted_that_are_open(tmp_path: Path) -> None:
-    title = "  sl  local_address rem_address   st tx_queue rx_queue"
-    line = "   0: 0100007F:1538 0100007F:8A2C {} 00000000:00000000"
-    (tmp_path / "tcp").write_text("\n".join([title, *(line.format(s) for s in ("0A", "01", "06"))]))
-    (tmp_path / "tcp6").write_text(f"{title}\n{line.format('01')}\n")
-
-    assert cloud.connections(tmp_path) == 2
-
-
-def test_a_disk_is_as_full_as_df_says(tmp_path: Path) -> None:
-    said = subprocess.run(
-        ["df", "--output=pcent", str(tmp_path)], capture_output=True, text=True, check=True
-    ).stdout.split()[-1]
-
-    # df rounds up.
-    assert 0 <= float(said.rstrip("%")) - cloud.disk_percent(tmp_path) < 1.5
 
 
 def test_units_find_the_endpoint_where_logins_do(

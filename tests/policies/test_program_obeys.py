@@ -15,11 +15,16 @@ from tests.stacks import STACKS, configuration, settings_of
 def containers_behind_a_load_balancer() -> dict[str, Any]:
     """Every application of production on ECS, but those that have something for hosts alone."""
     applications = json.loads(configuration("prod")["groundwork:applications"])
+    placed = {
+        name: {**application, "placement": _placed(name, application["placement"])}
+        for name, application in applications.items()
+    }
     return {
         "edge": {"kind": "load-balancer"},
-        "applications": {
-            name: {**application, "placement": _placed(name, application["placement"])}
-            for name, application in applications.items()
+        "applications": placed,
+        # Which their databases are brought along to.
+        "releases": {
+            name: "1.0.0" for name, one in placed.items() if one["placement"]["kind"] == "ecs"
         },
     }
 
