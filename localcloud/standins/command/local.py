@@ -14,9 +14,7 @@ from localcloud.standins.command.running import (
     STREAMS,
     Command,
     CommandError,
-    LineLogger,
-    previous_output,
-    texts,
+    Run,
     without_last_newline,
 )
 from localcloud.standins.provider import OperationError, Provider
@@ -40,15 +38,8 @@ class LocalCommand(Command):
     )
     spreading: ClassVar[tuple[str, ...]] = inputs
 
-    def _execute(
-        self,
-        inputs: Properties,
-        command: str,
-        before: Properties | None,
-        log_line: LineLogger,
-        urn: str,
-    ) -> Properties:
-        return execute(self.provider, inputs, command, before, log_line)
+    def _execute(self, inputs: Properties, run: Run, urn: str) -> Properties:
+        return execute(self.provider, inputs, run)
 
 
 def run_function(provider: Provider, arguments: Properties) -> Properties:
@@ -60,28 +51,18 @@ def run_function(provider: Provider, arguments: Properties) -> Properties:
         if line and stream in shown:
             provider.log(line)
 
-    return {**arguments, **execute(provider, inputs, inputs["command"], None, log_line)}
+    run = Run.of(inputs, inputs["command"], None, log_line)
+    return {**arguments, **execute(provider, inputs, run)}
 
 
-def execute(
-    provider: Provider,
-    inputs: Properties,
-    command: str,
-    before: Properties | None,
-    log_line: LineLogger,
-) -> Properties:
+def execute(provider: Provider, inputs: Properties, run: Run) -> Properties:
     """Run it in a session of its own, so that it ends with all its children."""
     directory = Path(inputs.get("dir") or ".").absolute()
-    environment = {
-        **os.environ,
-        **texts(inputs.get("environment")),
-        **previous_output(inputs, before),
-    }
     try:
         process = subprocess.Popen(
-            [*(inputs.get("interpreter") or ["/bin/sh", "-c"]), command],
+            [*(inputs.get("interpreter") or ["/bin/sh", "-c"]), run.command],
             cwd=directory,
-            env=environment,
+            env={**os.environ, **run.environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -97,11 +78,11 @@ def execute(
             line = raw.decode("utf-8", "replace")
             output[name].append(line)
             both.append(line)
-            log_line(name, line.removesuffix("\n"))
+            run.log_line(name, line.removesuffix("\n"))
 
     def feed(stream: IO[bytes]) -> None:
         try:
-            stream.write((inputs.get("stdin") or "").encode())
+            stream.write((run.stdin or "").encode())
             stream.close()
         except BrokenPipeError:
             pass  # a command need not read what it is given
@@ -127,7 +108,7 @@ def execute(
     for thread in threads:
         thread.join()
     if code:
-        raise CommandError(code, command, "".join(both))
+        raise CommandError(code, run.command, "".join(both))
     made: Properties = {
         name: without_last_newline("".join(lines)) for name, lines in output.items()
     }

@@ -7,9 +7,7 @@ from localcloud.standins.command import ssh
 from localcloud.standins.command.running import (
     Command,
     CommandError,
-    LineLogger,
-    previous_output,
-    texts,
+    Run,
     without_last_newline,
 )
 from localcloud.standins.provider import InvalidInputError, Resource
@@ -57,25 +55,15 @@ class RemoteCommand(Command):
     def check(self, news: Properties) -> Properties:
         return with_connection(news)
 
-    def _execute(
-        self,
-        inputs: Properties,
-        command: str,
-        before: Properties | None,
-        log_line: LineLogger,
-        urn: str,
-    ) -> Properties:
+    def _execute(self, inputs: Properties, run: Run, urn: str) -> Properties:
         code, stdout, stderr, both = ssh.run(
             inputs["connection"],
-            command,
-            {**texts(inputs.get("environment")), **previous_output(inputs, before)},
-            inputs.get("stdin"),
-            log_line,
+            run,
             lambda text: self.provider.log(text, urn),
             self.provider.stopping,
         )
         if code != 0:
-            raise CommandError(-1 if code is None else code, command, both)
+            raise CommandError(-1 if code is None else code, run.command, both)
         return {"stdout": without_last_newline(stdout), "stderr": without_last_newline(stderr)}
 
 

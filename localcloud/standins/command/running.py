@@ -1,7 +1,8 @@
 """What every command shares: which text runs when, what is logged, what stays secret."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from localcloud.standins.provider import OperationError, Resource
@@ -29,16 +30,38 @@ class CommandError(OperationError):
         self.code = code
 
 
-def previous_output(inputs: Properties, before: Properties | None) -> dict[str, str]:
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of a command, wherever that is."""
+
+    command: str
+    environment: dict[str, str]
+    stdin: str | None
+    log_line: LineLogger
+
+    @classmethod
+    def of(
+        cls, inputs: Properties, command: str, before: Properties | None, log_line: LineLogger
+    ) -> "Run":
+        """As the resource asks for it; before: what it was, and printed, until now."""
+        given = inputs.get("environment") or {}
+        return cls(
+            command=command,
+            environment={
+                **{name: str(value) for name, value in given.items()},
+                **_previous_output(inputs, before),
+            },
+            stdin=inputs.get("stdin"),
+            log_line=log_line,
+        )
+
+
+def _previous_output(inputs: Properties, before: Properties | None) -> dict[str, str]:
     """What the last run printed, for the environment of the next, unless it was declined."""
     if before is None or inputs.get("addPreviousOutputInEnv") is False:
         return {}
     names = {"PULUMI_COMMAND_STDOUT": "stdout", "PULUMI_COMMAND_STDERR": "stderr"}
     return {name: before[key] for name, key in names.items() if before.get(key)}
-
-
-def texts(mapping: Mapping[str, Any] | None) -> dict[str, str]:
-    return {name: str(value) for name, value in (mapping or {}).items()}
 
 
 def without_last_newline(text: str) -> str:
@@ -54,14 +77,7 @@ class Command(Resource):
     spreading: ClassVar[tuple[str, ...]] = ()
     """Inputs whose secrecy spreads to what the command prints."""
 
-    def _execute(
-        self,
-        inputs: Properties,
-        command: str,
-        before: Properties | None,
-        log_line: LineLogger,
-        urn: str,
-    ) -> Properties:
+    def _execute(self, inputs: Properties, run: Run, urn: str) -> Properties:
         raise NotImplementedError
 
     def create(self, urn: str, news: Properties) -> tuple[str, Properties]:
@@ -99,7 +115,8 @@ class Command(Resource):
                 self.provider.log(line, urn)
 
         try:
-            return self._execute(plain(inputs), command, before, log_line, urn)
+            told = plain(inputs)
+            return self._execute(told, Run.of(told, command, before, log_line), urn)
         except CommandError as failure:
             if not confidential:
                 raise

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import asyncssh
 
+from localcloud.standins.command.running import Run
 from localcloud.standins.provider import OperationError
 
 # The defaults that pulumi-command documents for a connection.
@@ -105,13 +106,7 @@ async def _session(
 
 
 def run(
-    connection: Connection,
-    command: str,
-    environment: dict[str, str],
-    stdin: str | None,
-    log_line: Callable[[str, str], None],
-    log: Log,
-    stopping: threading.Event,
+    connection: Connection, wanted: Run, log: Log, stopping: threading.Event
 ) -> tuple[int | None, str, str, str]:
     """Exit code (None: ended by a signal), stdout, stderr, and both in the order they came."""
 
@@ -125,15 +120,15 @@ def run(
             async for line in reader:
                 output[name].append(line)
                 both.append(line)
-                log_line(name, line.removesuffix("\n"))
+                wanted.log_line(name, line.removesuffix("\n"))
 
         process = await session.create_process(
-            command, env=environment, encoding="utf-8", errors="replace"
+            wanted.command, env=wanted.environment, encoding="utf-8", errors="replace"
         )
         async with process:
             try:
-                if stdin:
-                    process.stdin.write(stdin)
+                if wanted.stdin:
+                    process.stdin.write(wanted.stdin)
                 process.stdin.write_eof()
             except (BrokenPipeError, ConnectionError):
                 pass  # a command need not read what it is given
