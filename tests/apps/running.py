@@ -125,6 +125,18 @@ def working(
         yield running
 
 
+def echoed(node: str, api: Process) -> str:
+    """What comes back of a greeting through the websocket."""
+    program = """
+      const socket = new WebSocket(process.argv[1]);
+      socket.onopen = () => socket.send("hello");
+      socket.onmessage = ({ data }) => { console.log(data); socket.close(); };
+    """
+    address = api.url.replace("http", "ws") + "/ws"
+    done = subprocess.run([node, "-e", program, address], capture_output=True, text=True)
+    return json.loads(done.stdout)["echo"]
+
+
 def job(api: Process, place: str) -> Any:
     """What has become of it, once that is certain."""
     eventually(

@@ -15,7 +15,7 @@ import pytest
 
 from localcloud.authority import Authority
 from tests.apps import pack as packing
-from tests.apps.running import Process, Releases, job, process, working
+from tests.apps.running import Process, Releases, echoed, job, process, working
 from tests.apps.stores import PRIMARY, URL_PASSWORD, Postgres, Redis, eventually, s3
 
 pytestmark = pytest.mark.e2e
@@ -307,14 +307,7 @@ def test_a_login_gives_a_token_to_use_and_one_to_refresh_it(api: Process) -> Non
 
 
 def test_a_websocket_echoes(api: Process, node: str) -> None:
-    program = """
-      const socket = new WebSocket(process.argv[1]);
-      socket.onopen = () => socket.send("hello");
-      socket.onmessage = ({ data }) => { console.log(data); socket.close(); };
-    """
-    address = api.url.replace("http", "ws") + "/ws"
-    done = subprocess.run([node, "-e", program, address], capture_output=True, text=True)
-    assert json.loads(done.stdout)["echo"] == "hello"
+    assert echoed(node, api) == "hello"
 
 
 def test_a_version_that_needs_what_no_stack_gives_says_so_and_is_unwell(

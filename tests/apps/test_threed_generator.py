@@ -22,7 +22,7 @@ from hosts.roles.pm2_service import Pm2Service, ecosystem
 from hosts.roles.service import Service
 from localcloud.authority import Authority
 from tests.apps import pack as packing
-from tests.apps.running import NODE, PM2, Process, Releases, process
+from tests.apps.running import NODE, PM2, Process, Releases, echoed, process
 from tests.apps.stores import (
     PRIMARY,
     REPLICA,
@@ -265,14 +265,7 @@ def test_a_login_is_believed_by_every_process_and_after_the_key_was_exchanged(
 
 
 def test_a_websocket_echoes(api: Process, node: str) -> None:
-    program = """
-      const socket = new WebSocket(process.argv[1]);
-      socket.onopen = () => socket.send("hello");
-      socket.onmessage = ({ data }) => { console.log(data); socket.close(); };
-    """
-    address = api.url.replace("http", "ws") + "/ws"
-    done = subprocess.run([node, "-e", program, address], capture_output=True, text=True)
-    assert json.loads(done.stdout)["echo"] == "hello"
+    assert echoed(node, api) == "hello"
 
 
 def test_a_model_of_50_mb_is_taken_and_one_byte_more_is_not(api: Process) -> None:
