@@ -10,9 +10,9 @@ export interface Place {
   endpoint: string | undefined;
 }
 
-export function placeIn(environment: Environment, name = "S3_BUCKET"): Place {
+export function placeIn(environment: Environment, name: string): Place {
   return {
-    name: environment.required(name),
+    name,
     region: environment.optional("S3_REGION"),
     endpoint: environment.optional("S3_ENDPOINT"),
   };

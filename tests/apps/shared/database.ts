@@ -32,9 +32,9 @@ export interface Address {
   authorities?: string | undefined;
 }
 
-export function addressIn(environment: Environment): Address {
+export function addressIn(environment: Environment, url: string): Address {
   return {
-    url: environment.required("DATABASE_URL"),
+    url,
     readerHost: environment.optional("DATABASE_READER_HOST"),
     authorities: environment.optional("PGSSLROOTCERT"),
   };

@@ -5,7 +5,7 @@ import { Environment } from "./shared/environment.js";
 const WELCOME = "00000000-0000-4000-8000-000000000001";
 
 const environment = new Environment(process.env);
-const address = addressIn(environment);
+const address = addressIn(environment, environment.required("DATABASE_URL"));
 environment.complete();
 const database = new Database(address);
 try {

@@ -21,7 +21,7 @@ export function settings(variables: NodeJS.ProcessEnv): Settings {
   const environment = new Environment(variables);
   const found: Settings = {
     port: environment.number("PORT", 3000),
-    database: addressIn(environment),
+    database: addressIn(environment, environment.required("DATABASE_URL")),
     cacheUrl: environment.required("REDIS_URL"),
     queueUrl: environment.required("QUEUE_REDIS_URL"),
     queue: environment.optional("QUEUE_NAME") ?? "article-processing",
@@ -38,7 +38,7 @@ export function settings(variables: NodeJS.ProcessEnv): Settings {
       directory: environment.required("UPLOAD_DIR"),
       largest: environment.number("MAX_FILE_SIZE", 5_242_880),
     },
-    bucket: placeIn(environment),
+    bucket: placeIn(environment, environment.required("S3_BUCKET")),
   };
   environment.complete();
   return found;

@@ -6,7 +6,7 @@ import { Environment } from "./shared/environment.js";
 
 const environment = new Environment(process.env);
 const cacheUrl = environment.required("REDIS_URL");
-const address = addressIn(environment);
+const address = addressIn(environment, environment.required("DATABASE_URL"));
 const batch = environment.number("VIEWS_BATCH", 100);
 environment.complete();
 const database = new Database(address);

@@ -20,8 +20,8 @@ const wanted = {
   },
   stopMs: environment.number("STOP_MS", 100_000),
 };
-const address = addressIn(environment);
-const place = placeIn(environment);
+const address = addressIn(environment, environment.required("DATABASE_URL"));
+const place = placeIn(environment, environment.required("S3_BUCKET"));
 const ai = {
   url: environment.optional("OPENAI_BASE_URL") ?? "https://api.openai.com/v1",
   key: environment.optional("OPENAI_API_KEY") ?? "",

@@ -19,14 +19,14 @@ export function settings(variables: NodeJS.ProcessEnv): Settings {
   const environment = new Environment(variables);
   const found: Settings = {
     port: environment.number("PORT", 3001),
-    database: addressIn(environment),
+    database: addressIn(environment, environment.required("DATABASE_URL")),
     queueUrl: environment.required("REDIS_URL"),
     queue: environment.required("AI_QUEUE_NAME"),
     attempts: environment.number("JOB_ATTEMPTS", 2),
     signingKeys: environment.signingKeys("JWT_SECRET"),
     encryptionKey: environment.required("API_KEY_ENCRYPTION_KEY"),
     origin: environment.required("CORS_ORIGIN"),
-    bucket: placeIn(environment),
+    bucket: placeIn(environment, environment.required("S3_BUCKET")),
   };
   environment.complete();
   if (found.origin === "*") throw new Error("CORS_ORIGIN must name the origin that may ask");

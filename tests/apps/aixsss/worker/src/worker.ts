@@ -17,8 +17,8 @@ const wanted = {
   backoffMs: environment.number("JOB_BACKOFF_MS", 1000),
   stopMs: environment.number("STOP_MS", 100_000),
 };
-const address = addressIn(environment);
-const place = placeIn(environment);
+const address = addressIn(environment, environment.required("DATABASE_URL"));
+const place = placeIn(environment, environment.required("S3_BUCKET"));
 const encryptionKey = environment.required("API_KEY_ENCRYPTION_KEY");
 environment.complete();
 const database = new Database(address);

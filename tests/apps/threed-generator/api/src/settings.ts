@@ -15,9 +15,9 @@ export function settings(variables: NodeJS.ProcessEnv): Settings {
   const environment = new Environment(variables);
   const found: Settings = {
     port: environment.number("PORT", 3001),
-    database: addressIn(environment),
+    database: addressIn(environment, environment.required("DATABASE_URL")),
     redisUrl: environment.required("REDIS_URL"),
-    bucket: placeIn(environment, "S3_BUCKET_NAME"),
+    bucket: placeIn(environment, environment.required("S3_BUCKET_NAME")),
     signingKeys: environment.signingKeys("JWT_SECRET"),
   };
   environment.complete();
