@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,9 @@ REQUIRED = re.compile(
 )
 # Spring's way; in TypeScript it is a template of its own.
 PLACEHOLDER = re.compile(r"\$\{([A-Z_]+)\}")
-# Sources that the applications share ask in functions of their own, for those parts that call them.
-SHARED = Path(__file__).parent / "shared"
-ASKING = re.compile(r"^export function (\w+)\(environment: Environment\).*?^}", re.M | re.S)
 PARTS = [
     (application.name, part) for application in APPLICATIONS.values() for part in application.parts
 ]
-
-
-@cache
-def asked_by() -> dict[str, frozenset[str]]:
-    """Function of the shared sources → names that it asks an environment for."""
-    found = (one for path in SHARED.glob("*.ts") for one in ASKING.finditer(path.read_text()))
-    return {one[1]: frozenset(names(REQUIRED, one[0])) for one in found}
-
-
-def names(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    for match in pattern.finditer(text):
-        yield next(name for name in match.groups() if name)
 
 
 def required(folder: Path) -> Iterator[str]:
@@ -45,12 +29,9 @@ def required(folder: Path) -> Iterator[str]:
     for path in folder.rglob("*"):
         built = {"node_modules", "dist", "target", "shared", ".next"} & set(path.parts)
         if path.suffix in (".ts", ".java", ".yml") and not built:
-            text = path.read_text()
             for pattern in (REQUIRED,) if path.suffix == ".ts" else (REQUIRED, PLACEHOLDER):
-                yield from names(pattern, text)
-            for function, asked in asked_by().items():
-                if f"{function}(" in text:
-                    yield from asked
+                for match in pattern.finditer(path.read_text()):
+                    yield next(name for name in match.groups() if name)
 
 
 def told(application: str) -> Any:
