@@ -502,15 +502,19 @@ def age(dumps: Dumps) -> None:
 
     Where none has arrived yet, since this machine was told to make them.
     """
-    known = stamps(dumps, database_of(dumps))
-    if known:
-        newest = datetime.datetime.strptime(known[-1], STAMP).replace(tzinfo=datetime.UTC)
-        since = newest.timestamp()
-    else:
-        since = (SPECIFICATIONS / f"{dumps.key}.json").stat().st_mtime
-    hours = round(max(0.0, time.time() - since) / 3600, 2)
-    dumps.bucket.measure({"Stack": dumps.stack, "Database": dumps.key}, HoursWithoutDump=hours)
-    say(f"{hours:g} hours since {known[-1] if known else 'dumps were asked for'}")
+    HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Beside a dump, which takes its time, but not all databases at once.
+    with (HOME / "age.lock").open("w") as lock:
+        wait_for_turn(lock, None)
+        known = stamps(dumps, database_of(dumps))
+        if known:
+            newest = datetime.datetime.strptime(known[-1], STAMP).replace(tzinfo=datetime.UTC)
+            since = newest.timestamp()
+        else:
+            since = (SPECIFICATIONS / f"{dumps.key}.json").stat().st_mtime
+        hours = round(max(0.0, time.time() - since) / 3600, 2)
+        dumps.bucket.measure({"Stack": dumps.stack, "Database": dumps.key}, HoursWithoutDump=hours)
+        say(f"{hours:g} hours since {known[-1] if known else 'dumps were asked for'}")
 
 
 def measured(dumps: Dumps, what: str, act: Callable[[], None]) -> None:
