@@ -50,6 +50,8 @@ LOCK = Path("/run/groundwork.lock")
 REQUESTS = Path("/run/groundwork")
 PROGRAMS = "/usr/local/lib/groundwork"
 REMEMBERED = 20
+# nginx hands a request on within moments of letting it in, to a service that must still be there.
+SECONDS_TO_HAND_ON = 1.0
 VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 
 
@@ -676,6 +678,8 @@ def pause(application: Application) -> None:
             "Bring the stack up first"
         )
     (STOPPED / application.name).touch()
+    if fresh:
+        time.sleep(SECONDS_TO_HAND_ON)
     stopped = [
         *(f"{name}.timer" for name in application.clock),
         *(f"{name}.service" for name in application.clock),
