@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from settings.agreement.fault import Fault, StackCheck, must_be_known
 from settings.agreement.variables import rotating
 from settings.problem import shown
-from settings.stack import Bastion, DatabaseSize, Route53
+from settings.stack import Bastion, DatabaseSize, HostEdge, Route53
 from settings.tree import Settings
 
 # The range that the ALB's idle time-out and the hosts' addresses never share with a container
@@ -105,6 +105,15 @@ def _outside_can_be_reached(settings: Settings) -> Iterator[Fault]:
                     f"{name}.{service} calls {hosts}: must be single or per-zone",
                 )
                 return
+    edge = settings.stack.edge
+    private = settings.stack.pools.keys() - ({edge.pool} if isinstance(edge, HostEdge) else set())
+    if private:
+        pools = ", ".join(sorted(private))
+        yield (
+            "network.nat",
+            "none",
+            f"hosts of {pools} install Debian's packages: must be single or per-zone",
+        )
 
 
 def _time_zone_exists(settings: Settings) -> Iterator[Fault]:

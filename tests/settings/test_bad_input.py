@@ -842,6 +842,14 @@ CASES: dict[str, Case] = {
         "none",
         "threed-generator.api calls api.hunyuan.com, smtp.gmail.com",
     ),
+    "nothing leads a host to its packages": (
+        {"services/api/egress": []},
+        {"network/nat": "none"},
+        STACK,
+        "groundwork:network.nat",
+        "none",
+        "install Debian's packages: must be single or per-zone",
+    ),
 }
 
 
