@@ -3,6 +3,7 @@
 Visitors come all the time, and every request of theirs is counted.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -301,9 +302,12 @@ def test_nobody_notices_a_changed_variable(
     with under_load(visitor, served, tmp_path) as load:
         cloud.expect("up")
     load.nobody_noticed()
+    # Of the running processes, not of a file that they will read some day. To those of a cluster
+    # PM2 hands theirs on as JSON.
+    name, given_value = re.escape(variable), re.escape(value)
+    pattern = f'{name}={given_value}|pm2_env=.*"{name}":"{given_value}".*'
+    words = ("--files-with-matches", "--no-messages", "--line-regexp", "--extended-regexp", pattern)
     for host in hosts_of(cloud, served).values():
-        # Of the running processes, not of a file that they will read some day.
-        words = ("--files-with-matches", "--no-messages", "--line-regexp", f"{variable}={value}")
         assert host.says(
             "sh", "-c", 'exec grep --null-data "$@" /proc/[0-9]*/environ', "sh", *words
         )
