@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.configured_host import Inventory, Machine, read
 from hosts.script import COMMAND, render
 from localcloud.standins.command import ssh
+from localcloud.standins.command.running import Run
 
 
 def configure(inventory: Inventory, machine: Machine, script: str) -> tuple[str, int | None, str]:
@@ -20,9 +21,8 @@ def configure(inventory: Inventory, machine: Machine, script: str) -> tuple[str,
         "hostKey": machine.host_key,
         "privateKey": inventory.key.read_text(),
     }
-    code, _, _, output = ssh.run(
-        connection, COMMAND, {}, script, lambda *_: None, lambda _: None, threading.Event()
-    )
+    wanted = Run(command=COMMAND, environment={}, stdin=script, log_line=lambda *_: None)
+    code, _, _, output = ssh.run(connection, wanted, lambda _: None, threading.Event())
     return machine.name, code, output
 
 
