@@ -10,7 +10,7 @@ from components.application_edge import PublishedAt
 from components.migration_task import MigrationTask
 from components.stores import DatabaseAccesses
 from components.workload import SecretReference, Workload
-from hosts.roles.database_migration import TaskPlace
+from hosts.programs.task import Task
 from hosts.roles.service import SecretSource
 
 Asked = dict[str, Any]
@@ -96,26 +96,18 @@ class SiteFacts:
         return {"bucket": place.bucket.name, "distribution": place.distribution_id}
 
 
-class Places:
-    """Where the operations instance begins tasks of migrations."""
-
-    @staticmethod
-    def ask(task: MigrationTask, region: str) -> Asked:
-        return {
-            "region": region,
-            "cluster": task.cluster_arn,
-            "definition": task.definition_arn,
-            "family": task.family,
-            "container": task.container,
-            "subnets": list(task.subnet_ids),
-            "group": task.group_id,
-            "logs": task.log_group,
-        }
-
-    @staticmethod
-    def read(told: Told) -> TaskPlace:
-        rest = {name: value for name, value in told.items() if name != "subnets"}
-        return TaskPlace(subnets=tuple(told["subnets"]), **rest)
+def ask_place(task: MigrationTask, region: str) -> Asked:
+    """Where the operations instance begins tasks of migrations; Task.read reads the answer."""
+    return {
+        "region": region,
+        "cluster": task.cluster_arn,
+        "definition": task.definition_arn,
+        "family": task.family,
+        "container": task.container,
+        "subnets": list(task.subnet_ids),
+        "group": task.group_id,
+        "logs": task.log_group,
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +117,7 @@ class OperationsFacts:
     encryption_key: str  # ARN
     databases: Mapping[str, DatabaseFacts]  # by application-store
     migrations: Mapping[str, Variables]  # by application
-    tasks: Mapping[str, TaskPlace]  # by application: where its migration runs, on ECS
+    tasks: Mapping[str, Task]  # by application: where its migration runs, on ECS
     sites: Mapping[str, Mapping[str, SiteFacts]]  # by application, by site
 
     @staticmethod
@@ -153,7 +145,7 @@ class OperationsFacts:
             encryption_key=told["encryption_key"],
             databases={name: DatabaseFacts(**one) for name, one in told["databases"].items()},
             migrations={name: Variables.read(one) for name, one in told["migrations"].items()},
-            tasks={name: Places.read(one) for name, one in told["tasks"].items()},
+            tasks={name: Task.read(one) for name, one in told["tasks"].items()},
             sites={
                 name: {site: SiteFacts(**place) for site, place in places.items()}
                 for name, places in told["sites"].items()

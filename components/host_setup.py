@@ -8,7 +8,14 @@ import pulumi
 from components.application import Application
 from components.application_edge import PublishedAt
 from components.foundation import Foundation
-from components.host_facts import Asked, DatabaseFacts, HostFacts, OperationsFacts, Places, Told
+from components.host_facts import (
+    Asked,
+    DatabaseFacts,
+    HostFacts,
+    OperationsFacts,
+    Told,
+    ask_place,
+)
 from components.host_fleet import Host, HostFleet
 from components.host_releases import rotation_seconds
 from components.host_roles import database_roles, jump_host_roles, pool_roles
@@ -165,7 +172,7 @@ class HostSetup(pulumi.ComponentResource):
                     if (workload := application.migrating) is not None
                 },
                 tasks={
-                    key: Places.ask(application.tasks.migration, settings.stack.region)
+                    key: ask_place(application.tasks.migration, settings.stack.region)
                     for key, application in self._args.applications.items()
                     if application.tasks and application.tasks.migration
                 },

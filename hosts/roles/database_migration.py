@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from hosts.programs import DIRECTORY, source
+from hosts.programs.task import Task
 from hosts.roles.database_bootstrap import DatabaseBootstrap
 from hosts.roles.database_client import client_program
 from hosts.roles.service import VERSION, Service, command_role
@@ -24,20 +25,6 @@ class SqlFiles:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskPlace:
-    """Where a release that is an image runs its commands: a task of its own on Fargate."""
-
-    region: str
-    cluster: str
-    definition: str
-    family: str
-    container: str
-    subnets: tuple[str, ...]
-    group: str
-    logs: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class DatabaseMigration:
     """What brings the database to a version, as the release program starts it."""
 
@@ -52,7 +39,7 @@ class DatabaseMigration:
     seed: str | None = None
     seed_at_once: bool = False
     """After the first migration, without being asked."""
-    task: TaskPlace | None = None
+    task: Task | None = None
     """For commands of a release that is no folder here."""
     after: tuple[str, ...] = ()
     """Statements for after each migration, which may run again and again."""
