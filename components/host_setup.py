@@ -117,8 +117,7 @@ class HostSetup(pulumi.ComponentResource):
         }
         subnets = self._load_balancer_subnets()
         first = key == next(iter(self._args.fleets[pool].hosts))
-        edge = settings.stack.edge
-        certified = isinstance(edge, HostEdge) and edge.pool == pool
+        certified = settings.answers_the_world(pool)
 
         def roles(told: Told) -> Sequence[Role]:
             return pool_roles(settings, pool, HostFacts.read(told), subnets, first=first)

@@ -10,7 +10,6 @@ from components.host_fleet import HostFleet, HostFleetArgs
 from components.permissions import Statement, publish_metrics, read_objects
 from hosts.first_boot import user_data
 from settings.application import Thresholds
-from settings.stack import HostEdge
 from settings.tree import Settings
 
 HTTPS = 443
@@ -43,7 +42,7 @@ def fleets(
 def _fleet(settings: Settings, pool: str, foundation: Foundation) -> HostFleetArgs:
     stack = settings.stack
     size = stack.pools[pool]
-    public = isinstance(stack.edge, HostEdge) and stack.edge.pool == pool
+    public = settings.answers_the_world(pool)
     egress = [out for service in settings.services_on(pool) for out in service.shape.egress]
     return HostFleetArgs(
         instance_type=size.instance_type,

@@ -7,7 +7,7 @@ from settings import references
 from settings.application import Application, Java, Service, Site, Value
 from settings.model import Model
 from settings.part import Part
-from settings.stack import CdnEdge, HostsPlacement, PlacedApplication, Rotation, Stack
+from settings.stack import CdnEdge, HostEdge, HostsPlacement, PlacedApplication, Rotation, Stack
 
 IMAGE_LETTERS = 12
 """Of an image's digest, enough to tell one from another."""
@@ -162,6 +162,10 @@ class Settings(Model):
     def sites_at_edge(self) -> bool:
         """Whether the CDN serves sites, from their buckets."""
         return isinstance(self.stack.edge, CdnEdge)
+
+    def answers_the_world(self, pool: str) -> bool:
+        """Whether a pool's host is the front door itself, where there is no load balancer."""
+        return isinstance(self.stack.edge, HostEdge) and self.stack.edge.pool == pool
 
     def _homes_on(self, pool: str) -> Iterator[tuple[Application, str]]:
         for key, application in self.applications.items():

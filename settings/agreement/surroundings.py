@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from settings.agreement.fault import Fault, StackCheck, must_be_known
 from settings.agreement.variables import rotating
 from settings.problem import shown
-from settings.stack import Bastion, DatabaseSize, HostEdge, Route53
+from settings.stack import Bastion, DatabaseSize, Route53
 from settings.tree import Settings
 
 # The range that the ALB's idle time-out and the hosts' addresses never share with a container
@@ -105,8 +105,7 @@ def _outside_can_be_reached(settings: Settings) -> Iterator[Fault]:
                     f"{name}.{service} calls {hosts}: must be single or per-zone",
                 )
                 return
-    edge = settings.stack.edge
-    private = settings.stack.pools.keys() - ({edge.pool} if isinstance(edge, HostEdge) else set())
+    private = [pool for pool in settings.stack.pools if not settings.answers_the_world(pool)]
     if private:
         pools = ", ".join(sorted(private))
         yield (
