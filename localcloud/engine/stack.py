@@ -41,7 +41,7 @@ def environment(paths: Paths, endpoint: str | None, *, journal: bool = True) -> 
         **({JOURNAL: str(paths.journal)} if journal else {}),
         "PATH": f"{paths.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PULUMI_HOME": str(paths.pulumi_home),
-        "PULUMI_BACKEND_URL": f"file://{paths.backend}",
+        "PULUMI_BACKEND_URL": backend_url(paths),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase),
         # Without it the engine hides the option --event-log.
         "PULUMI_DEBUG_COMMANDS": "true",
@@ -50,6 +50,16 @@ def environment(paths: Paths, endpoint: str | None, *, journal: bool = True) -> 
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_SUPPRESS_NEO_LINK": "true",
     }
+
+
+def backend_url(paths: Paths) -> str:
+    """Of the folder with the states.
+
+    Each file in it is written beside and renamed, so an engine killed at any moment leaves whole
+    ones. The files of attributes are not: one cut off empty makes the engine refuse the stack for
+    ever ("failed to load checkpoint: EOF"). Nothing reads them, so none are written.
+    """
+    return f"file://{paths.backend}?metadata=skip"
 
 
 class Stack:

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -35,6 +36,11 @@ def client(cloud: Cloud, service: str) -> Any:
     )
 
 
+def states_written_in_place(cloud: Cloud) -> list[Path]:
+    """Files of the backend which the engine overwrites: cut off, they are empty ever after."""
+    return list((cloud.home / "backend").rglob("*.attrs"))
+
+
 def test_killed_five_times_it_goes_on_and_makes_everything_once(small: Cloud) -> None:
     seed = int(os.environ.get("GROUNDWORK_SEED", random.randrange(10**6)))
     moments = random.Random(seed)
@@ -62,6 +68,7 @@ def test_killed_five_times_it_goes_on_and_makes_everything_once(small: Cloud) ->
     parameters = [parameter["Name"] for page in pages for parameter in page["Parameters"]]
     assert sorted(parameters) == sorted(f"/small/{number}" for number in range(12))
     assert "Nothing to change" in small.expect("up")
+    assert states_written_in_place(small) == []
 
 
 def test_a_dead_control_plane_comes_back_with_everything_in_it(small: Cloud) -> None:
