@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from localcloud import whole_file
+
 LIFETIME = datetime.timedelta(days=825)
 NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "groundwork local cloud")])
 
@@ -96,10 +98,9 @@ class Authority:
             )
             .sign(key, hashes.SHA256())
         )
-        self._key_file.touch(mode=0o600)
-        self._key_file.write_text(_private(key))
+        whole_file.write(self._key_file, _private(key), mode=0o600)
         # Last: where it is, the key is too.
-        self._certificate_file.write_text(_pem(certificate))
+        whole_file.write(self._certificate_file, _pem(certificate))
 
 
 def _builder(subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:

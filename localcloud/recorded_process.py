@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from localcloud import whole_file
+
 
 def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -47,11 +49,8 @@ class Recorded:
                 env=environment,
                 cwd="/",
             )
-        written = self._record.with_suffix(".new")
-        written.write_text(
-            json.dumps({"pid": process.pid, "start": start_time(process.pid), "boot": boot_id()})
-        )
-        written.replace(self._record)
+        record = {"pid": process.pid, "start": start_time(process.pid), "boot": boot_id()}
+        whole_file.write(self._record, json.dumps(record))
 
     @property
     def pid(self) -> int | None:

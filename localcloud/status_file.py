@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from localcloud import whole_file
+
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
@@ -37,6 +39,4 @@ class StatusFile:
         text = json.dumps(contents, indent=1)
         if self._path.exists() and self._path.read_text() == text:
             return
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(text)
-        fresh.replace(self._path)
+        whole_file.write(self._path, text)

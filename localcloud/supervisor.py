@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud import ports, processes
+from localcloud import ports, processes, whole_file
 from localcloud.error import LocalCloudError
 from localcloud.paths import ROOT, Paths
 
@@ -82,8 +82,8 @@ def start(paths: Paths, port: int | None, *, machines: bool = False) -> Starting
     paths.logs.mkdir(parents=True, exist_ok=True)
     (paths.control_plane / "state" / "ready.json").unlink(missing_ok=True)
     # Some names that AWS gives out hold the endpoint (queues), so a restart must not move it.
-    _port_file(paths).write_text(str(chosen))
-    _code_file(paths).write_text(code)
+    whole_file.write(_port_file(paths), str(chosen))
+    whole_file.write(_code_file(paths), code)
     if modules:
         _machines_file(paths).touch()
     with _log(paths).open("ab") as log:

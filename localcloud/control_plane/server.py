@@ -15,6 +15,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from localcloud import whole_file
 from localcloud.control_plane import gaps
 from localcloud.control_plane.cloud import MotoCloud, backends_in_use
 from localcloud.control_plane.reconciler import Reconciler
@@ -77,9 +78,7 @@ class ControlPlane:
 
     def _announce(self) -> None:
         ready = {"pid": os.getpid(), "port": self._port, "endpoint": self._cloud.endpoint}
-        unfinished = self._directory / f"{READY}.new"
-        unfinished.write_text(json.dumps(ready))
-        unfinished.replace(self._directory / READY)
+        whole_file.write(self._directory / READY, json.dumps(ready))
 
 
 class Guarded:

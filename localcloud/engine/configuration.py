@@ -10,7 +10,8 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from localcloud.engine.project import stack_file, write_atomically
+from localcloud import whole_file
+from localcloud.engine.project import stack_file
 from localcloud.error import LocalCloudError
 from localcloud.paths import ROOT, Paths
 from settings import load
@@ -70,7 +71,7 @@ def write_work_copy(
 
     copy = {key: (before or {})[key] for key in ("encryptionsalt",) if key in (before or {})}
     text = yaml.safe_dump({**copy, "config": plain}, sort_keys=False)
-    write_atomically(target, text, mode=0o600)
+    whole_file.write(target, text, mode=0o600)
     return invented
 
 

@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud import whole_file
 from localcloud.engine.binary import ENGINE, LANGUAGE_HOST, Engine, Say
 from localcloud.error import LocalCloudError
 from localcloud.paths import ROOT, Paths
@@ -142,10 +143,6 @@ def _write_shim(target: Path, module: str) -> None:
         f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
     )
     text = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -u -c {shlex.quote(start)} "$@"\n'
-    target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists() and target.read_text(errors="replace") == text:
         return
-    unfinished = target.with_name(f"{target.name}.new")
-    unfinished.write_text(text)
-    unfinished.chmod(0o755)
-    unfinished.replace(target)
+    whole_file.write(target, text, mode=0o755)

@@ -2,13 +2,12 @@
 is ever written to.
 """
 
-import os
 import secrets
-from pathlib import Path
 from typing import Any
 
 import yaml
 
+from localcloud import whole_file
 from localcloud.error import LocalCloudError
 from localcloud.paths import Paths
 
@@ -31,21 +30,10 @@ def write_work_project(paths: Paths) -> None:
     options: dict[str, Any] = runtime.get("options", {}) if isinstance(runtime, dict) else {}
     if "virtualenv" in options:
         options["virtualenv"] = str((paths.project / options["virtualenv"]).absolute())
-    write_atomically(paths.work_project / PROJECT_FILE, yaml.safe_dump(project, sort_keys=False))
+    whole_file.write(paths.work_project / PROJECT_FILE, yaml.safe_dump(project, sort_keys=False))
 
 
 def ensure_passphrase(paths: Paths) -> None:
     """Random, readable by its owner alone, the same for the whole life of the state."""
     if not paths.passphrase.exists():
-        write_atomically(paths.passphrase, secrets.token_urlsafe(32), mode=0o600)
-
-
-def write_atomically(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """All of it or nothing, and never readable by more than `mode` allows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    unfinished.replace(path)
+        whole_file.write(paths.passphrase, secrets.token_urlsafe(32), mode=0o600)

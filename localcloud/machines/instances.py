@@ -12,6 +12,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
+from localcloud import whole_file
 from localcloud.control_plane.reconciler import Cloud
 from localcloud.follower import Follower
 from localcloud.machines import facts, image, records, seed
@@ -318,9 +319,7 @@ class _Memory:
         return self._all().get(name, otherwise)
 
     def set(self, **values: Any) -> None:
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(json.dumps({**self._all(), **values}))
-        fresh.replace(self._path)
+        whole_file.write(self._path, json.dumps({**self._all(), **values}))
 
 
 def _rules(ec2: Any) -> dict[str, list[Rule]]:

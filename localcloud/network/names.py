@@ -5,6 +5,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from localcloud import whole_file
 from localcloud.network import addresses
 from localcloud.network.namespace import Namespace
 from localcloud.recorded_process import Recorded
@@ -49,10 +50,8 @@ class Resolver:
             return
         path.write_text(lines)
         every = sorted((self._directory / "names").iterdir())
-        fresh = self._hosts.with_suffix(".new")
-        fresh.write_text("".join(owner.read_text() for owner in every))
-        # The inode stays: dnsmasq may read it at any moment, and rereads it on SIGHUP.
-        fresh.replace(self._hosts)
+        # dnsmasq may read it at any moment, and rereads it on SIGHUP.
+        whole_file.write(self._hosts, "".join(owner.read_text() for owner in every))
         self._process.signal(signal.SIGHUP)
 
     def lookup(self, name: str) -> Sequence[str]:

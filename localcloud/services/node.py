@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from localcloud import whole_file
 from localcloud.machines.container import Container, Service
 from localcloud.machines.image import Image
 from localcloud.network.cloud_network import CloudNetwork
@@ -60,11 +61,7 @@ class Node:
             path = self.config / name
             if path.exists() and path.read_text() == text:
                 continue
-            fresh = path.with_suffix(".new")
-            fresh.touch(mode=0o600)
-            fresh.write_text(text)
-            os.chown(fresh, *self.owner)
-            fresh.replace(path)
+            whole_file.write(path, text, mode=0o600, owner=self.owner)
             changed = True
         return changed
 
@@ -106,11 +103,8 @@ class Node:
         return self._memory().get(name, otherwise)
 
     def remember(self, **values: Any) -> None:
-        path = self.directory / "memory.json"
-        fresh = path.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps({**self._memory(), **values}))
-        fresh.replace(path)
+        text = json.dumps({**self._memory(), **values})
+        whole_file.write(self.directory / "memory.json", text, mode=0o600)
 
     def _memory(self) -> dict[str, Any]:
         with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):

@@ -19,6 +19,7 @@ from typing import Any
 
 import grpc
 
+from localcloud import whole_file
 from localcloud.standins.rpc import provider_pb2
 
 JOURNAL = "GROUNDWORK_JOURNAL"
@@ -35,14 +36,10 @@ class Journal:
 
     def write(self, request: Any, response: Any) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._path(request.urn)
-        unfinished = path.with_suffix(".new")
         kept = provider_pb2.CreateRequest(urn=request.urn, properties=request.properties)
         data = kept.SerializeToString()
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(len(data).to_bytes(8, "big") + data + response.SerializeToString())
-        unfinished.replace(path)
+        contents = len(data).to_bytes(8, "big") + data + response.SerializeToString()
+        whole_file.write(self._path(request.urn), contents, mode=0o600)
 
     def find(self, urn: str) -> tuple[Any, Any] | None:
         """What an earlier run was asked for this resource, and what it answered."""
