@@ -2,7 +2,7 @@
 
 A key: first everyone learns it as the other one that is accepted; when all know it, it signs, and
 the one before is accepted as long as what was signed with it is valid. A user of a database: the
-other one of two takes over; when nobody uses the first any more, it may not log in.
+other one of two is made and takes over; when nobody uses the first any more, it may not log in.
 
 No value passes through here: only numbers of generations do, in the stack's file. Between the
 steps hosts are started anew one after the other, as by a release. Stopped, and run again, it goes
@@ -84,16 +84,20 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
 
 def under_way(secret: str, stands: Rotation) -> bool:
     """Whether an earlier run has not come to its end."""
-    if secret.startswith("stores."):
-        return stands.accepted > 0
-    return stands.accepted > stands.current
+    return stands.announced or (secret.startswith("stores.") and stands.accepted > 0)
 
 
 def steps_of(secret: str, stands: Rotation, today: datetime.date) -> Iterator[Step]:
     """What is left to do; what an earlier run began is done again first, which changes nothing
     where it was done."""
-    new = stands.current + (0 if secret.startswith("stores.") and stands.accepted else 1)
     if secret.startswith("stores."):
+        takes_over = stands.accepted and not stands.announced
+        new = stands.current + (0 if takes_over else 1)
+        if not takes_over:
+            yield Step(
+                f"the database learns generation {new}; everyone logs in with {new - 1}",
+                Rotation(current=new - 1, accepted=new, since=stands.since),
+            )
         yield Step(
             f"generation {new} comes in, host by host; {new - 1} may still log in",
             Rotation(current=new, accepted=new - 1, since=today.isoformat()),
@@ -103,6 +107,7 @@ def steps_of(secret: str, stands: Rotation, today: datetime.date) -> Iterator[St
             Rotation(current=new, since=today.isoformat()),
         )
         return
+    new = stands.current + 1
     yield Step(
         f"generation {new} is accepted everywhere, host by host; {new - 1} signs",
         Rotation(current=new - 1, accepted=new, since=stands.since),

@@ -23,6 +23,7 @@ class DatabaseRole:
     password: pulumi.Input[str] | None = None  # None: generated
     generation: int = 1  # of the password
     accepted: int = 0  # the generation that may still, or soon, be used beside it; 0: none
+    next_username: str | None = None  # who takes over with the accepted one; None: nobody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,11 @@ class DatabaseAccessArgs:
 
 
 class DatabaseAccess(pulumi.ComponentResource):
-    """Each secret holds {username, password, host, port, dbname, url}; the roles are made later."""
+    """Each secret holds {username, password, host, port, dbname, url}; the roles are made later.
+
+    Where another user is about to take over, `next` holds its username and password: for who makes
+    it in the database before anybody uses it.
+    """
 
     secret_arns: dict[str, pulumi.Output[str]]  # task -> secret
 
@@ -49,19 +54,19 @@ class DatabaseAccess(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self.secret_arns = {}
         for task, role in args.roles.items():
-            password = role.password
+            password, following = role.password, None
             if password is None:
                 passwords = {
                     generation: generate(f"{name}-{task}", Generated(), child, generation)
                     for generation in (role.generation, role.accepted)
                     if generation
                 }
-                password = passwords[role.generation]
+                password, following = passwords[role.generation], passwords.get(role.accepted)
             self.secret_arns[task] = Secret(
                 f"{name}-{task}",
                 SecretArgs(
                     description=f"{args.database}: how to connect as {task}",
-                    content=Supplied(value=_connection(args, role, password)),
+                    content=Supplied(value=_connection(args, role, password, following)),
                     key_arn=args.key_arn,
                     durable=args.durable,
                 ),
@@ -86,7 +91,10 @@ def connection_url(args: DatabaseAccessArgs, username: str, password: str, host:
 
 
 def _connection(
-    args: DatabaseAccessArgs, role: DatabaseRole, password: pulumi.Input[str]
+    args: DatabaseAccessArgs,
+    role: DatabaseRole,
+    password: pulumi.Input[str],
+    following: pulumi.Input[str] | None,
 ) -> pulumi.Output[str]:
     url = pulumi.Output.all(password, role.host).apply(
         lambda known: connection_url(args, role.username, *known)
@@ -100,6 +108,11 @@ def _connection(
                 "port": args.port,
                 "dbname": args.database,
                 "url": url,
+                **(
+                    {"next": {"username": role.next_username, "password": following}}
+                    if role.next_username
+                    else {}
+                ),
             }
         )
     )

@@ -13,7 +13,7 @@ from hosts.roles.service import Service as HostService
 from hosts.steps import Role
 from settings.application import Application, Database, Dump
 from settings.part import Part
-from settings.stack import HostsPlacement
+from settings.stack import HostsPlacement, Rotation
 from settings.tree import Settings
 
 
@@ -60,12 +60,14 @@ def _bootstrap(
         roles=(
             *(
                 DatabaseRole(
-                    name=username(role, rotations[role].current),
+                    name=username(role, generation),
                     secret_arn=facts.secrets[role],
+                    is_next=generation > rotations[role].current,
                     rights=of.rights,
                     settings=of.settings,
                 )
                 for role, of in wanted.roles.items()
+                for generation in _made(rotations[role])
             ),
             DatabaseRole(
                 name=facts.backup_user, secret_arn=facts.secrets["backup"], rights="backup"
@@ -79,6 +81,11 @@ def _bootstrap(
         extensions=wanted.extensions,
         character_set=wanted.character_set,
     )
+
+
+def _made(rotation: Rotation) -> tuple[int, ...]:
+    """The generations whose users the database is to have; that of the last one it has."""
+    return (rotation.current, *((rotation.accepted,) if rotation.announced else ()))
 
 
 def _dumped(

@@ -162,6 +162,11 @@ class Stores:
                         host=database.reader_host if role in readers else database.host,
                         generation=rotations[role].current,
                         accepted=rotations[role].accepted,
+                        next_username=(
+                            username(role, rotations[role].accepted)
+                            if rotations[role].announced
+                            else None
+                        ),
                     )
                     for role, of in usernames.items()
                 },

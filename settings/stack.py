@@ -267,6 +267,11 @@ class Rotation(Model):
     since: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
     """Day on which it came into use; make rotate writes it."""
 
+    @property
+    def announced(self) -> bool:
+        """Whether the accepted one is the next, which nobody uses yet."""
+        return self.accepted > self.current
+
 
 class Alerts(Model):
     """Who is told when something is wrong."""

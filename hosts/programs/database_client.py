@@ -74,12 +74,15 @@ def load(specification: Path, *, owner_alone: bool) -> Wanted:
     """What is wanted; a migration reads the owner's secret and no other."""
     told = json.loads(specification.read_text())
 
-    def login(arn: str) -> Login:
+    def login(arn: str, *, is_next: bool = False) -> Login:
         found = read_secret(arn)
+        if is_next:
+            found |= found["next"]
         return Login(found["host"], int(found["port"]), found["username"], found["password"])
 
     def role(told: dict[str, Any], rights: str) -> DatabaseRole:
-        return DatabaseRole(told["name"], rights, login(told["arn"]), told.get("settings", {}))
+        who = login(told["arn"], is_next=told.get("is_next", False))
+        return DatabaseRole(told["name"], rights, who, told.get("settings", {}))
 
     owner = role(told["owner"], "owner")
     return Wanted(

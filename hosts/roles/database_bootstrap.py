@@ -12,10 +12,12 @@ from hosts.steps import Directory, Ensure, File, Packages, Role, words
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseRole:
-    """A database user; its secret holds {username, password, host, port, ...}."""
+    """A database user; its secret holds {username, password, host, port, ..., next}."""
 
     name: str
     secret_arn: str
+    is_next: bool = False
+    """It is about to take over: who it is stands in its secret under `next`."""
     rights: Literal["write", "read", "backup"]
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     """ALTER ROLE … SET in this database: statement_timeout and the like."""
@@ -54,6 +56,7 @@ def database_bootstrap(wanted: DatabaseBootstrap) -> Role:
             {
                 "name": role.name,
                 "arn": role.secret_arn,
+                "is_next": role.is_next,
                 "rights": role.rights,
                 "settings": dict(sorted(role.settings.items())),
             }

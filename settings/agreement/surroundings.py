@@ -44,10 +44,7 @@ def _rotations_fit(settings: Settings) -> Iterator[Fault]:
         for secret, rotation in rotations.items():
             key = f"rotations.{name}.{secret}"
             yield from must_be_known(key, secret, known, "secrets that can be rotated")
-            beside = {0, rotation.current - 1}
-            # A database takes a password by itself: nobody has to know it beforehand.
-            if not secret.startswith("stores."):
-                beside.add(rotation.current + 1)
+            beside = {0, rotation.current - 1, rotation.current + 1}
             if rotation.accepted not in beside:
                 yield (
                     f"{key}.accepted",

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from commands.__main__ import main
+from commands.stack_file import with_rotation
 from localcloud.paths import ROOT
 from tests.commands.stand_in import EngineStandIn
 
@@ -73,7 +74,23 @@ def test_a_user_of_a_database_gives_way_to_the_other_and_is_shut_out(
 ) -> None:
     assert rotate(root, "stores.main.prod_user") == 0
 
-    assert verbs(engine) == ["preview", "up", "up"]
+    assert verbs(engine) == ["preview", "up", "up", "up"]
+    after = stands(root, "stores.main.prod_user")
+    assert (after["current"], after["accepted"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("stood", "ups"), [({"current": 1, "accepted": 2}, 3), ({"current": 2, "accepted": 1}, 2)]
+)
+def test_a_user_that_has_not_taken_over_whole_goes_on_where_it_stopped(
+    engine: EngineStandIn, root: Path, stood: dict[str, int], ups: int
+) -> None:
+    file = root / "Pulumi.local.yaml"
+    file.write_text(with_rotation(file.read_text(), APP, "stores.main.prod_user", stood))
+
+    assert rotate(root, "stores.main.prod_user") == 0
+
+    assert verbs(engine) == ["up"] * ups
     after = stands(root, "stores.main.prod_user")
     assert (after["current"], after["accepted"]) == (2, 0)
 

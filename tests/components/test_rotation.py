@@ -110,6 +110,33 @@ def test_two_users_of_a_database_take_turns(role: str, generation: int, user: st
     assert username(role, generation) == user
 
 
+def test_the_database_learns_the_other_user_before_anybody_uses_it() -> None:
+    before = unrotated()
+    announced = rotated("stores.main.prod_user", current=1, accepted=2)
+    takes_over = rotated("stores.main.prod_user", current=2, accepted=1)
+
+    secret = connects_as(announced)
+    coming = secret.pop("next")
+    assert secret == connects_as(before)
+    after = connects_as(takes_over)
+    assert coming == {key: after[key] for key in ("username", "password")}
+    databases = stdin(announced, "groundwork-databases")
+    assert '"name": "prod_user_b"' in databases
+    assert '"is_next": true' in databases
+    assert '"closed": []' in databases
+    for host in ("api-a1", "api-b1", "web-a1"):
+        assert stdin(before, host) == stdin(announced, host)
+
+
+def test_whoever_was_shut_out_comes_back_as_the_next() -> None:
+    databases = stdin(
+        rotated("stores.main.prod_user", current=2, accepted=3), "groundwork-databases"
+    )
+
+    assert '"name": "prod_user"' in databases
+    assert '"closed": []' in databases
+
+
 def test_the_other_user_takes_over_with_a_password_of_its_own() -> None:
     before = connects_as(unrotated())
     engine = rotated("stores.main.prod_user", current=2, accepted=1)

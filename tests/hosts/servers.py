@@ -171,15 +171,23 @@ class Specifications:
         cloud.chmod(0o755)
         patch.setattr(database_client, "CLOUD", str(cloud))
 
-    def secret(self, arn: str, user: str, password: str) -> str:
+    def secret(self, arn: str, user: str, password: str, **more: Any) -> str:
         self._secrets[arn] = {
             "host": HOST,
             "port": self._port,
             "username": user,
             "password": password,
+            **more,
         }
         (self._home / "secrets").write_text(json.dumps(self._secrets))
         return arn
+
+    def announced(self, user: str, following: str, password: str) -> list[dict[str, Any]]:
+        """Somebody who writes, and who takes over next, as their one secret tells of both."""
+        coming = {"username": following, "password": password}
+        arn = self.secret("announced", user, f"{PASSWORD}-write", next=coming)
+        both = {"arn": arn, "rights": "write", "settings": {}}
+        return [{"name": user, **both}, {"name": following, "is_next": True, **both}]
 
     def __call__(self, name: str, *, password: str = PASSWORD, **changes: Any) -> Path:
         """The specification of a database of that name, whose users' names begin with it."""

@@ -160,6 +160,14 @@ def test_the_other_user_comes_beside_the_first_who_is_shut_out_in_the_end(
     database.bootstrap_postgres(before)
     first = next(role for role in before.roles if role.rights == "write")
 
+    users = ("turns_write", "turns_write_b")
+    announced = load(specify("turns", roles=specify.announced(*users, "second")))
+    assert not database.postgres_is_so(announced)
+    database.bootstrap_postgres(announced)
+    assert database.postgres_is_so(announced)
+    for user in announced.roles:
+        assert database.can_log_in(announced, user)
+
     def told(closed: list[str]) -> Wanted:
         other = {
             "name": "turns_write_b",
@@ -170,8 +178,6 @@ def test_the_other_user_comes_beside_the_first_who_is_shut_out_in_the_end(
         return load(specify("turns", roles=[other], closed=closed))
 
     both = told([])
-    assert not database.postgres_is_so(both)
-    database.bootstrap_postgres(both)
     assert database.postgres_is_so(both)
     run(both, "owner", "CREATE TABLE later (id serial);")
     assert database.can_log_in(before, first)

@@ -54,6 +54,14 @@ def test_the_other_user_comes_beside_the_first_who_is_shut_out_in_the_end(
     database.bootstrap_mysql(before)
     first = next(role for role in before.roles if role.rights == "write")
 
+    users = ("turns_write", "turns_write_b")
+    announced = load(specify("turns", roles=specify.announced(*users, "second")))
+    assert not database.mysql_is_so(announced)
+    database.bootstrap_mysql(announced)
+    assert database.mysql_is_so(announced)
+    for user in announced.roles:
+        assert mysql(announced, user.login, "SELECT 1;", "turns") == "1\n"
+
     def told(closed: list[str]) -> Wanted:
         other = {
             "name": "turns_write_b",
@@ -63,7 +71,7 @@ def test_the_other_user_comes_beside_the_first_who_is_shut_out_in_the_end(
         }
         return load(specify("turns", roles=[other], closed=closed))
 
-    database.bootstrap_mysql(told([]))
+    assert database.mysql_is_so(told([]))
     assert mysql(before, first.login, "SELECT 1;", "turns") == "1\n"
 
     alone = told(["turns_write", "nobody"])

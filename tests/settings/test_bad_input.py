@@ -810,13 +810,13 @@ CASES: dict[str, Case] = {
         "1",
         "must be 0 or 2 or 4",
     ),
-    "a database's user announced": (
+    "a database's user accepted that is not beside the current one": (
         {},
-        {"rotations": {"threed-generator": {"stores.main.prod_user": {"accepted": 2}}}},
+        {"rotations": {"threed-generator": {"stores.main.prod_user": {"accepted": 3}}}},
         STACK,
         "groundwork:rotations.threed-generator.stores.main.prod_user.accepted",
-        "2",
-        "must be 0: a generation next to",
+        "3",
+        "must be 0 or 2: a generation next to",
     ),
     "a variable that the other key fills": (
         {"services/api/environment/JWT_SECRET_PREVIOUS": "${secrets.NEXTAUTH_SECRET}"},
