@@ -15,6 +15,7 @@ from tests.e2e.database_server import described, name_of, query
 from tests.e2e.served import (
     INGENIO,
     PHOTO,
+    THREED,
     Served,
     fresh_version,
     migration,
@@ -26,7 +27,7 @@ from tests.e2e.served import (
 )
 from tests.e2e.visitor import Visitor
 
-APP = "threed-generator"
+APP = THREED.name
 
 
 @pytest.fixture
@@ -62,18 +63,19 @@ def test_a_rollback_serves_what_served_before(
 ) -> None:
     assert first_up
     hosts = ("web-a1", "web-b1", "api-a1", "api-b1")
-    platform.expect("publish", APP, "1.0.1")
+    before, version = version_of(Visitor(platform), THREED), fresh_version(platform, THREED)
+    platform.expect("publish", APP, version)
 
-    said = platform.expect_command("release", "local", APP, "1.0.1", "--yes")
+    said = platform.expect_command("release", "local", APP, version, "--yes")
 
-    assert f"{APP} on local: 1.0.0 → 1.0.1" in said
-    assert f"{APP}: 1.0.1" in stack_file.read_text()
-    assert {serving(platform, host) for host in hosts} == {"releases/1.0.1"}
+    assert f"{APP} on local: {before} → {version}" in said
+    assert f"{APP}: {version}" in stack_file.read_text()
+    assert {serving(platform, host) for host in hosts} == {f"releases/{version}"}
 
     said = platform.expect_command("rollback", "local", APP, "--yes")
 
-    assert f"{APP} on local: 1.0.1 → 1.0.0" in said
-    assert {serving(platform, host) for host in hosts} == {"releases/1.0.0"}
+    assert f"{APP} on local: {version} → {before}" in said
+    assert {serving(platform, host) for host in hosts} == {f"releases/{before}"}
     assert "Nothing to change" in platform.expect("up")
 
 
@@ -82,11 +84,12 @@ def test_a_bad_version_leaves_the_old_one_and_the_file_as_they_were(
     platform: Cloud, first_up: str, stack_file: Path, tmp_path: Path
 ) -> None:
     assert first_up
-    before = stack_file.read_text()
+    file_before = stack_file.read_text()
+    before, version = version_of(Visitor(platform), THREED), fresh_version(platform, THREED)
     packed = subprocess.run(
         [
             *(sys.executable, "-m", "tests.apps.pack", APP, "--out", str(tmp_path)),
-            *("--unwell", "web", "1.1.0"),
+            *("--unwell", "web", version),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -96,14 +99,14 @@ def test_a_bad_version_leaves_the_old_one_and_the_file_as_they_were(
     for file in packed:
         if file.endswith(".tar.gz"):
             part = Path(file).name.partition(".")[0]
-            platform.expect_command("publish", "local", APP, "1.1.0", file, "--part", part)
+            platform.expect_command("publish", "local", APP, version, file, "--part", part)
 
-    done = platform.command("release", "local", APP, "1.1.0", "--yes")
+    done = platform.command("release", "local", APP, version, "--yes")
 
     assert done.returncode == 1
-    assert "1.0.0 goes on serving" in done.stdout
-    assert stack_file.read_text() == before
-    assert serving(platform, "web-a1") == "releases/1.0.0"
+    assert f"{before} goes on serving" in done.stdout
+    assert stack_file.read_text() == file_before
+    assert serving(platform, "web-a1") == f"releases/{before}"
     assert platform.run("up").returncode == 0
 
 

@@ -54,6 +54,17 @@ def test_a_program_runs_in_a_cloud_only_once_there_is_one(
     assert "make up" in said
 
 
+@pytest.mark.parametrize("words", ["set groundwork:edge x", "rm groundwork:edge"])
+def test_configuration_that_the_next_run_would_forget_is_not_taken(
+    home: Path, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    said = refused(capsys, "--home", str(home), "pulumi", "config", *words.split())
+
+    assert "forgotten by the next run" in said
+    assert "Edit that file" in said
+    assert not home.exists()
+
+
 def test_a_missing_terraform_provider_is_named_with_every_file_looked_for(
     home: Path,
     tmp_path: Path,
