@@ -111,6 +111,7 @@ class Foundation(pulumi.ComponentResource):
                 key_arn=self.key_arn,
                 key_name=self.key_pair,
                 user_data=user_data(stack_name),
+                after=self.network.way_out,
                 statements={
                     "host-key": self.publish_host_key,
                     "artifacts": read_objects(f"arn:aws:s3:::{stack.artifacts}"),

@@ -29,6 +29,7 @@ class HostFleetArgs:
     operations_group_id: pulumi.Input[str]  # who may log in
     calls: Sequence[int]  # ports of the outside world that services on this pool call
     statements: Mapping[str, Statement]  # what every host may do; services bring their own
+    after: Sequence[pulumi.Resource] = ()  # what its first boot relies on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,9 @@ class HostFleet(pulumi.ComponentResource):
                 iam_instance_profile=role.instance_profile,
                 key_name=args.key_pair,
                 user_data=args.user_data,
-                associate_public_ip_address=False,
+                # One that gets an address of its own has what AWS says is true: asked for False, it
+                # would be replaced as soon as somebody looks.
+                associate_public_ip_address=None if args.public else False,
                 ebs_optimized=True,
                 monitoring=args.durable,
                 disable_api_termination=args.durable,
@@ -111,7 +114,9 @@ class HostFleet(pulumi.ComponentResource):
                 maintenance_options=aws.ec2.InstanceMaintenanceOptionsArgs(auto_recovery="default"),
                 tags={"Name": key},
                 # The first boot alone reads it: a later change is no reason to stop a machine.
-                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["userData"]),
+                opts=pulumi.ResourceOptions(
+                    parent=self, ignore_changes=["userData"], depends_on=list(args.after)
+                ),
             )
             self.hosts[key] = Host(
                 instance_id=instance.id, private_ip=instance.private_ip, zone=zone

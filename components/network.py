@@ -29,6 +29,7 @@ class Network(pulumi.ComponentResource):
     vpc_id: pulumi.Output[str]
     subnet_ids: dict[Tier, dict[str, pulumi.Output[str]]]  # tier -> zone letter -> subnet
     nat_addresses: dict[str, pulumi.Output[str]]  # what the outside sees our calls come from
+    way_out: list[pulumi.Resource]  # what a machine's first calls need: it makes them but once
     s3_prefix_list_id: pulumi.Output[str]  # where egress to S3 goes, through its gateway
 
     def __init__(
@@ -63,6 +64,7 @@ class Network(pulumi.ComponentResource):
                 )
                 self.subnet_ids[tier][zone] = subnet.id
 
+        self.way_out = []
         tables = self._route_tables(name, args)
         self.nat_addresses = self._way_out(name, args, tables)
         self.s3_prefix_list_id = self._endpoints(name, args, tables)
@@ -103,6 +105,7 @@ class Network(pulumi.ComponentResource):
             gateway_id=gateway.id,
             opts=child,
         )
+        self.way_out.append(public)
         translators: dict[str, aws.ec2.NatGateway] = {}
         addresses: dict[str, pulumi.Output[str]] = {}
         for zone in _translated_zones(args):
@@ -119,13 +122,14 @@ class Network(pulumi.ComponentResource):
             )
             addresses[zone] = address.public_ip
         for zone in args.zones if translators else ():
-            aws.ec2.Route(
+            private = aws.ec2.Route(
                 f"{name}-private-{zone}",
                 route_table_id=tables[f"private-{zone}"].id,
                 destination_cidr_block="0.0.0.0/0",
                 nat_gateway_id=translators.get(zone, next(iter(translators.values()))).id,
                 opts=child,
             )
+            self.way_out.append(private)
         return addresses
 
     def _endpoints(
@@ -158,7 +162,7 @@ class Network(pulumi.ComponentResource):
                 opts=child,
             )
             for service in args.endpoints:
-                aws.ec2.VpcEndpoint(
+                endpoint = aws.ec2.VpcEndpoint(
                     f"{name}-{service}",
                     vpc_id=self.vpc_id,
                     service_name=f"com.amazonaws.{args.region}.{service}",
@@ -169,6 +173,7 @@ class Network(pulumi.ComponentResource):
                     tags={"Name": f"{name}-{service}"},
                     opts=child,
                 )
+                self.way_out.append(endpoint)
         return objects.prefix_list_id
 
     def _record_traffic(self, name: str, args: NetworkArgs) -> None:

@@ -1,6 +1,6 @@
 """The one small machine from which the others, and the databases, are worked on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +27,7 @@ class OperationsHostArgs:
     user_data: pulumi.Input[str] | None
     statements: Mapping[str, Statement]  # what it may do beside being reached
     disk_gb: int = 20
+    after: Sequence[pulumi.Resource] = ()  # what its first boot relies on
 
 
 class OperationsHost(pulumi.ComponentResource):
@@ -101,7 +102,9 @@ class OperationsHost(pulumi.ComponentResource):
             ),
             tags={"Name": name},
             # The first boot alone reads it: a later change is no reason to stop the machine.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["userData"]),
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["userData"], depends_on=list(args.after)
+            ),
         )
         self.public_address = None
         if bastion:

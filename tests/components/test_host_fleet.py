@@ -112,6 +112,8 @@ def test_a_host_that_answers_the_world_keeps_one_address_and_opens_the_ports_of_
     build(engine, count=1, public=True)
 
     assert engine.one("aws:ec2/eip:Eip")["instance"] == "web-a1-id"
+    # It has one then, and AWS's answer of True must be no difference.
+    assert "associatePublicIpAddress" not in hosts(engine)["web-a1"]
     world = {rule["fromPort"] for rule in engine.of(INGRESS) if rule.get("cidrIpv4")}
     assert world == {80, 443}
 

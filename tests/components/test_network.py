@@ -54,6 +54,14 @@ def test_each_tier_is_in_each_zone(engine: Engine) -> None:
     }
 
 
+def test_the_way_out_is_every_route_there_and_what_answers_in_its_place(engine: Engine) -> None:
+    networks: list[Network] = []
+    engine.build(lambda: networks.append(Network("main", ARGS)))
+
+    names = [resource._name for resource in networks[0].way_out]
+    assert names == ["main-public", "main-private-a", "main-private-b", "main-ssm", "main-logs"]
+
+
 def test_nothing_gets_a_public_address_by_itself(engine: Engine) -> None:
     build(engine)
 

@@ -58,6 +58,24 @@ def combination(placement: str, edge: str) -> Engine:
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_no_machine_boots_before_it_finds_its_way_out(stack: str) -> None:
+    """Its first boot tells the world its key once, and gives up after two minutes: a NAT gateway
+    takes as long to come."""
+    engine = built(stack)
+
+    ways = {
+        one.urn
+        for one in engine.registered
+        if one.typ == "aws:ec2/route:Route"
+        or (one.typ, one.inputs.get("vpcEndpointType"))
+        == ("aws:ec2/vpcEndpoint:VpcEndpoint", "Interface")
+    }
+    machines = [one for one in engine.registered if one.typ == "aws:ec2/instance:Instance"]
+    assert machines
+    assert all(ways <= set(machine.dependencies) for machine in machines)
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_names_of_every_resource_are_as_agreed(stack: str) -> None:
     assert names_of(stack) == recorded(stack), (
         "a name that goes takes its resource with it: give it an alias, "
