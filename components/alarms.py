@@ -403,6 +403,10 @@ def host_alarms(instance_id: pulumi.Input[str], limits: HostLimits) -> dict[str,
             dimensions=dimensions,
             statistic="Average",
             above=limits.cpu,
+            # Where nobody pays for more, EC2 measures each five minutes: minutes between two of
+            # them would count as well, and the alarm could never ring (EC2 guide, monitoring).
+            minutes=10,
+            period=300,
             meaning=f"The host works at more than {limits.cpu} percent.",
         ),
         "status": Alarm(
