@@ -13,6 +13,8 @@ from components.secret import Generated, Secret, SecretArgs, Supplied, generate
 PORT = 6379
 # ElastiCache takes 16 to 128 characters, of which ours are letters and digits.
 TOKEN_LENGTH = 64
+# Major version -> family of parameters (ElastiCache API reference, CreateCacheParameterGroup).
+FAMILIES = {"6": "redis6.x", "7": "redis7"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ class Cache(pulumi.ComponentResource):
         )
         settings = aws.elasticache.ParameterGroup(
             name,
-            family=f"redis{args.version.split('.')[0]}",
+            family=FAMILIES[args.version.split(".")[0]],
             parameters=[
                 aws.elasticache.ParameterGroupParameterArgs(name=parameter, value=value)
                 for parameter, value in sorted(

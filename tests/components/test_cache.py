@@ -2,6 +2,8 @@ import json
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+import pytest
+
 from components.cache import Cache, CacheArgs
 from tests.components.secrecy import is_secret, opened
 from tests.recording import Engine
@@ -99,6 +101,15 @@ def test_what_goes_when_memory_is_full_is_as_decided(engine: Engine) -> None:
         "maxmemory-policy": "noeviction",
         "timeout": "300",
     }
+
+
+@pytest.mark.parametrize(("version", "family"), [("6.2", "redis6.x"), ("7.0", "redis7")])
+def test_its_parameters_are_of_a_family_that_elasticache_has(
+    engine: Engine, version: str, family: str
+) -> None:
+    build(engine, replace(ARGS, version=version))
+
+    assert engine.one(SETTINGS)["family"] == family
 
 
 def test_a_durable_cache_is_protected_and_kept_in_snapshots(engine: Engine) -> None:
