@@ -80,10 +80,10 @@ OURS: dict[Engine, dict[str, str]] = {
         "slow_query_log": "1",
     },
 }
-# Nobody's to change.
+# Nobody's to change. RDS writes a switch of MySQL as 0 or 1 (RDS user guide, requiring SSL/TLS).
 ENCRYPTED: dict[Engine, dict[str, str]] = {
     "postgres": {"rds.force_ssl": "1"},
-    "mysql": {"require_secure_transport": "ON"},
+    "mysql": {"require_secure_transport": "1"},
 }
 KEEP_DEFAULT = "auto"
 

@@ -51,7 +51,7 @@ def test_auto_keeps_what_rds_has_for_the_size() -> None:
 
 def test_tls_is_nobodys_to_turn_off() -> None:
     assert values("postgres", **{"rds.force_ssl": 0})["rds.force_ssl"] == "1"
-    assert values("mysql", require_secure_transport="OFF")["require_secure_transport"] == "ON"
+    assert values("mysql", require_secure_transport="OFF")["require_secure_transport"] == "1"
 
 
 def test_slow_statements_are_logged_unless_decided_otherwise() -> None:
