@@ -40,12 +40,14 @@ class EcsCluster(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        aws.ecs.ClusterCapacityProviders(
+        capacity = aws.ecs.ClusterCapacityProviders(
             name,
             cluster_name=cluster.name,
             capacity_providers=["FARGATE", "FARGATE_SPOT"],
             opts=child,
         )
-        self.arn = cluster.arn
+        # By way of its capacity: ECS refuses a service of one that is not there yet, and keeps one
+        # that a service still uses.
+        self.arn = pulumi.Output.all(cluster.arn, capacity.id).apply(lambda known: known[0])
         self.name = cluster.name
         self.register_outputs({"name": self.name})
