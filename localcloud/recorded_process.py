@@ -62,6 +62,15 @@ class Recorded:
         alive = record["boot"] == boot_id() and start_time(record["pid"]) == record["start"]
         return record["pid"] if alive and record["start"] is not None else None
 
+    def catches(self, number: int) -> bool:
+        """Whether it has said what it does on a signal: until then, most of them end it."""
+        try:
+            lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        caught = next(line for line in lines if line.startswith("SigCgt:")).split()[1]
+        return bool(int(caught, 16) >> (number - 1) & 1)
+
     def signal(self, number: int) -> None:
         pid = self.pid
         if pid is not None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from localcloud import whole_file
 from localcloud.network import addresses
 from localcloud.network.namespace import Namespace
 from localcloud.recorded_process import Recorded
+
+START_TIMEOUT = 20.0
 
 
 class Resolver:
@@ -20,8 +24,14 @@ class Resolver:
         self._hosts = directory / "hosts"
         self._known: dict[str, Mapping[str, Sequence[str]]] = {}
         self._process = Recorded(directory / "dnsmasq.json")
+        # Owners are threads of their own.
+        self._lock = threading.Lock()
 
     def ensure(self) -> None:
+        with self._lock:
+            self._ensure()
+
+    def _ensure(self) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         (self._directory / "names").mkdir(exist_ok=True)
         self._hosts.touch()
@@ -38,25 +48,38 @@ class Resolver:
                 output=self._directory / "dnsmasq.log",
                 environment={"PATH": os.environ["PATH"]},
             )
+            self._wait_until_it_may_be_told()
+
+    def _wait_until_it_may_be_told(self) -> None:
+        """Before it says what it does on SIGHUP, the first new name would end it."""
+        deadline = time.monotonic() + START_TIMEOUT
+        while self._process.pid and not self._process.catches(signal.SIGHUP):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.01)
 
     def announce(self, owner: str, names: Mapping[str, Sequence[str]]) -> None:
         """Make these all the names of one owner: name → its addresses."""
-        self._known[owner] = names
-        path = self._directory / "names" / owner
         lines = "".join(
             f"{address} {name}\n" for name, all in sorted(names.items()) for address in all
         )
-        if path.exists() and path.read_text() == lines:
-            return
-        path.write_text(lines)
-        every = sorted((self._directory / "names").iterdir())
-        # dnsmasq may read it at any moment, and rereads it on SIGHUP.
-        whole_file.write(self._hosts, "".join(owner.read_text() for owner in every))
-        self._process.signal(signal.SIGHUP)
+        with self._lock:
+            self._known[owner] = names
+            path = self._directory / "names" / owner
+            if not path.exists() or path.read_text() != lines:
+                whole_file.write(path, lines)
+            every = sorted((self._directory / "names").glob("[!.]*"))
+            text = "".join(owner.read_text() for owner in every)
+            if self._hosts.exists() and self._hosts.read_text() == text:
+                return
+            # dnsmasq may read it at any moment, and rereads it on SIGHUP.
+            whole_file.write(self._hosts, text)
+            self._process.signal(signal.SIGHUP)
 
     def lookup(self, name: str) -> Sequence[str]:
         """The addresses that somebody has announced for a name."""
-        return next((names[name] for names in self._known.values() if name in names), ())
+        with self._lock:
+            return next((names[name] for names in self._known.values() if name in names), ())
 
     def stop(self) -> None:
         self._process.stop()

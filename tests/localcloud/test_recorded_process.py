@@ -1,5 +1,7 @@
 import json
 import os
+import signal
+import time
 from pathlib import Path
 
 from localcloud.recorded_process import Recorded
@@ -32,3 +34,15 @@ def test_one_that_has_ended_is_gone_even_before_anybody_looks(tmp_path: Path) ->
     process = Recorded(tmp_path / "true.json")
     process.start(["true"], tmp_path / "log", ENVIRONMENT)
     assert process.ended(within=10)
+
+
+def test_it_is_known_from_when_on_a_signal_no_longer_ends_it(tmp_path: Path) -> None:
+    process = Recorded(tmp_path / "sh.json")
+    wanted = "until [ -e caught ]; do sleep 0.01; done; trap : HUP; while sleep 0.1; do :; done"
+    process.start(["sh", "-c", f"cd {tmp_path}; {wanted}"], tmp_path / "log", ENVIRONMENT)
+    assert not process.catches(signal.SIGHUP)
+    (tmp_path / "caught").touch()
+    while not process.catches(signal.SIGHUP):
+        time.sleep(0.01)
+    process.stop()
+    assert not process.catches(signal.SIGHUP)

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +18,29 @@ def test_each_owner_replaces_its_own_names_alone(tmp_path: Path) -> None:
     of.announce("b", {"z.test": ["10.0.0.3"]})
     of.announce("a", {"x.test": ["10.0.0.9"]})
     assert (tmp_path / "hosts").read_text() == "10.0.0.9 x.test\n10.0.0.3 z.test\n"
+
+
+def test_what_a_kill_kept_from_the_resolver_is_told_the_next_time(tmp_path: Path) -> None:
+    of = resolver(tmp_path)
+    of.announce("a", {"x.test": ["10.0.0.1"]})
+    # Its owner's part was written, and the file that is read was not.
+    (tmp_path / "hosts").write_text("")
+    of.announce("a", {"x.test": ["10.0.0.1"]})
+    assert (tmp_path / "hosts").read_text() == "10.0.0.1 x.test\n"
+
+
+def test_owners_may_announce_at_the_same_time(tmp_path: Path) -> None:
+    of = resolver(tmp_path)
+
+    def announce(owner: int) -> None:
+        for number in range(100):
+            of.announce(str(owner), {f"{owner}.test": [f"10.0.{owner}.{number}"]})
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(announce, range(4)))
+
+    last = [f"10.0.{owner}.99 {owner}.test" for owner in range(4)]
+    assert (tmp_path / "hosts").read_text().splitlines() == last
 
 
 def test_a_name_may_have_several_addresses(tmp_path: Path) -> None:
