@@ -81,6 +81,7 @@ class Stack:
             self.paths, self.name, own_keys=own_keys, runtimes=runtimes
         )
         if not self._exists():
+            self._unlock()
             self.run(["stack", "init", self.name, "--no-select"])
         for secret in invented:
             # By standard input: an argument can be seen by everybody on the machine.
@@ -117,6 +118,13 @@ class Stack:
 
     def outputs(self) -> Mapping[str, Any]:
         return json.loads(self.run(["stack", "output", "--json", "--stack", self.name]))
+
+    def _unlock(self) -> None:
+        """What was killed while it made the stack has left its lock, which the engine takes away
+        (`pulumi cancel`) only of a stack that is there."""
+        locks = self.paths.backend / ".pulumi" / "locks"
+        for lock in locks.rglob(f"{self.name}/*.json"):
+            lock.unlink()
 
     def _exists(self) -> bool:
         stacks = self.paths.backend / ".pulumi" / "stacks"
