@@ -110,7 +110,9 @@ class Foundation(pulumi.ComponentResource):
                 instance_type=stack.operations.instance_type,
                 key_arn=self.key_arn,
                 key_name=self.key_pair,
-                user_data=user_data(stack_name),
+                user_data=user_data(
+                    stack_name, session_manager_of=None if bastion else stack.region
+                ),
                 after=self.network.way_out,
                 statements={
                     "host-key": self.publish_host_key,

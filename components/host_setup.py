@@ -81,7 +81,8 @@ class HostSetup(pulumi.ComponentResource):
         if isinstance(self._settings.stack.access, Bastion):
             return JumpHost(address=operations.public_address or "", host_key=key)
         # A port of this machine that leads there, for as long as the run lasts.
-        address, port = forwarded_port(operations.instance_id, self._settings.stack.region)
+        region = self._settings.stack.region
+        address, port = forwarded_port(operations.instance_id, region, after=key)
         return JumpHost(address=address, host_key=key, port=port)
 
     def _connection_to_operations(self) -> Connection:

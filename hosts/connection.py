@@ -86,14 +86,19 @@ def run_on(
     )
 
 
-def forwarded_port(instance_id: pulumi.Output[str], region: str) -> tuple[pulumi.Output[str], int]:
+def forwarded_port(
+    instance_id: pulumi.Output[str], region: str, *, after: pulumi.Output[str]
+) -> tuple[pulumi.Output[str], int]:
     """Address and port of this machine that lead to the instance's port 22.
 
+    after: what is known once the instance has booted, and its agent with it.
     A preview opens nothing: it connects to nobody.
     """
     if pulumi.runtime.is_dry_run():
         return pulumi.Output.from_input(port_forward.LOOPBACK), port_forward.PORT
-    opened = instance_id.apply(lambda known: port_forward.open_way(known, region))
+    opened = pulumi.Output.all(instance_id, after).apply(
+        lambda known: port_forward.open_way(known[0], region)
+    )
     return opened, port_forward.PORT
 
 

@@ -6,12 +6,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
+from contextlib import suppress
 from functools import cache
 
 # Of a run: the same in every one, so that it is no difference between two of them.
 LOOPBACK, PORT = "127.0.0.1", 42_022
 SECONDS_TO_WAIT = 60
+# Session Manager knows a machine a moment after its agent has started.
+SECONDS_TO_BE_KNOWN = 300
 
 
 class ForwardError(Exception):
@@ -21,13 +25,48 @@ class ForwardError(Exception):
 @cache
 def open_way(instance_id: str, region: str) -> str:
     """Opens a run's way, which ends with the run; its address on this machine, at PORT."""
-    session = start(instance_id, region, PORT)
-    atexit.register(end, session)
+    atexit.register(Way(instance_id, region, PORT).close)
     return LOOPBACK
 
 
-def start(instance_id: str, region: str, port: int) -> subprocess.Popen[str]:
-    """A session that leads from a port of this machine to port 22 of the instance, and answers."""
+class Way:
+    """A session that is begun again whenever it ends.
+
+    Session Manager ends one over which nothing has come for 20 minutes (Systems Manager user guide,
+    idle session timeout), and a database with a replica takes longer to be made.
+    """
+
+    def __init__(self, instance_id: str, region: str, port: int) -> None:
+        self._to = instance_id, region, port
+        self._closed = threading.Event()
+        self.session = start(*self._to, patience=SECONDS_TO_BE_KNOWN)
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self._keeper.start()
+
+    def close(self) -> None:
+        self._closed.set()
+        end(self.session)
+        self._keeper.join(SECONDS_TO_WAIT)
+        # The one that was being begun meanwhile.
+        end(self.session)
+
+    def _keep(self) -> None:
+        while not self._closed.wait(0.5):
+            if self.session.poll() is None:
+                continue
+            end(self.session)
+            # Without a way whoever wants to pass says so.
+            with suppress(ForwardError):
+                self.session = start(*self._to)
+
+
+def start(
+    instance_id: str, region: str, port: int, *, patience: float = 0
+) -> subprocess.Popen[str]:
+    """A session that leads from a port of this machine to port 22 of the instance, and answers.
+
+    patience: seconds in which Session Manager may not know the instance yet.
+    """
     aws = shutil.which("aws")
     if aws is None or shutil.which("session-manager-plugin") is None:
         raise ForwardError(
@@ -39,6 +78,17 @@ def start(instance_id: str, region: str, port: int) -> subprocess.Popen[str]:
             f"Port {port} of this machine is taken, perhaps by another run that is still going: "
             "end that first."
         )
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _session(aws, instance_id, region, port)
+        except ForwardError as refused:
+            if "TargetNotConnected" not in str(refused) or time.monotonic() > deadline:
+                raise
+        time.sleep(3)
+
+
+def _session(aws: str, instance_id: str, region: str, port: int) -> subprocess.Popen[str]:
     session = subprocess.Popen(
         [
             *(aws, "ssm", "start-session", "--region", region, "--target", instance_id),

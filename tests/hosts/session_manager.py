@@ -49,6 +49,7 @@ class SessionManager:
     folder: Path
     asked: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     refusal: str = ""
+    refusals: int | None = None  # how many more of them; None: it never changes its mind
 
     @property
     def plugin_runs(self) -> bool:
@@ -77,10 +78,13 @@ def session_manager(
                 "TokenValue": "token",
                 "StreamUrl": "wss://nowhere.invalid",
             }
-            if made.refusal:
+            refused = bool(made.refusal) and made.refusals != 0
+            if refused:
                 answer = {"__type": made.refusal, "message": f"{asked['Target']} is not connected."}
+            if refused and made.refusals is not None:
+                made.refusals -= 1
             body = json.dumps(answer).encode()
-            self.send_response(400 if made.refusal else 200)
+            self.send_response(400 if refused else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

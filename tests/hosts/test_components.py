@@ -174,6 +174,16 @@ def test_user_data_fits_and_holds_the_way_to_publish_the_host_key() -> None:
     assert "publish-host-key /groundwork/prod/host-keys" in text
 
 
+def test_what_session_manager_alone_leads_to_installs_its_agent_before_it_tells_its_key() -> None:
+    text = first_boot.user_data("production", session_manager_of="ap-southeast-2")
+
+    assert len(text.encode()) <= 16_384
+    installed = text.index("install /run/agent.deb")
+    assert "https://s3.ap-southeast-2.amazonaws.com/amazon-ssm-ap-southeast-2/latest" in text
+    assert installed < text.index("publish-host-key /groundwork/production/host-keys")
+    assert "agent.deb" not in first_boot.user_data("production")
+
+
 class NotFoundError(grpc.RpcError):
     """As the engine passes on what a provider refused."""
 

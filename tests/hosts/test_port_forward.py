@@ -3,13 +3,14 @@
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hosts import port_forward
-from hosts.port_forward import LOOPBACK, ForwardError, end, free_port, start
+from hosts.port_forward import LOOPBACK, ForwardError, Way, end, free_port, start
 from tests.hosts.session_manager import SessionManager, needs_aws, session_manager
 
 INSTANCE = "i-0aaaaaaaaaaaaaaaa"
@@ -78,6 +79,37 @@ def test_what_session_manager_refuses_is_passed_on(sessions: SessionManager) -> 
 
     with pytest.raises(ForwardError, match=f"no way to {INSTANCE}.*is not connected"):
         start(INSTANCE, "eu-west-1", free_port())
+
+
+@needs_aws
+def test_an_instance_that_has_just_booted_is_asked_for_again(sessions: SessionManager) -> None:
+    sessions.refusal = "TargetNotConnected"
+    sessions.refusals = 1
+
+    session = start(INSTANCE, "eu-west-1", free_port(), patience=60)
+    end(session)
+
+    assert len(sessions.asked) == 2
+
+
+@needs_aws
+def test_a_way_that_was_ended_for_being_quiet_is_there_again(sessions: SessionManager) -> None:
+    port = free_port()
+    way = Way(INSTANCE, "eu-west-1", port)
+    first = way.session
+    try:
+        end(first)
+        deadline = time.monotonic() + 60
+        while way.session is first and time.monotonic() < deadline:
+            time.sleep(0.1)
+        with socket.create_connection((LOOPBACK, port), timeout=20) as again:
+            again.sendall(b"hello")
+            assert again.recv(100) == b"you said hello"
+    finally:
+        way.close()
+
+    assert not sessions.plugin_runs
+    assert not listens(port)
 
 
 def test_a_missing_plugin_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

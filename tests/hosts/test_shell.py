@@ -32,6 +32,7 @@ TEXTS = {
     "a host with certificates of its own": render([placeholder_certificate(ACME), acme(ACME)]),
     "the command": COMMAND,
     "user data": user_data("prod"),
+    "user data with Session Manager": user_data("prod", session_manager_of="eu-west-1"),
     "the certificate hook": HOOK,
     "the policy of packages": POLICY,
 }
