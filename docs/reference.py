@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from settings.application import Application
+from settings.model import IN_WORDS
 from settings.stack import Stack
 
 PAGE = Path(__file__).with_suffix(".md")
@@ -146,8 +147,8 @@ def inner(node: Schema) -> Schema:
 def counted(node: Schema) -> str:
     least, most = node.get("minItems"), node.get("maxItems")
     if least and most:
-        return f", {least} to {most}"
-    return f", {least} at least" if least else ""
+        return f" ({least} to {most})"
+    return f" ({least} at least)" if least else ""
 
 
 def bounded(word: str, node: Schema) -> str:
@@ -158,6 +159,8 @@ def bounded(word: str, node: Schema) -> str:
         return f"{word}, {least} to {most}"
     if least is not None:
         return f"{word}, {least} or more"
+    if IN_WORDS in node:
+        return f"{word}: {node[IN_WORDS].removeprefix('must be ')}".replace("|", r"\|")
     if "pattern" in node:
         return f"{word} matching `{node['pattern']}`".replace("|", r"\|")
     return word

@@ -1,24 +1,29 @@
 """What an application is, the same on every stack: the shape of apps/NAME.yaml."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from settings.model import (
     ApplicationName,
     Cron,
+    DatabaseName,
     Days,
     Engine,
     Model,
     Name,
     Percent,
+    PlainPath,
     Port,
+    RoutePath,
     Seconds,
     Size,
     Switch,
     UrlPath,
     VariableName,
     Whole,
+    like,
 )
 
 Value = (
@@ -82,11 +87,17 @@ Runtime = Annotated[Pm2 | Node | Java | Container, Field(discriminator="kind")]
 class Health(Model):
     """How a load balancer and the hosts decide that a service may take traffic."""
 
-    path: UrlPath
+    path: PlainPath
     """Light check; never one that asks the database, or its outage takes every host out."""
-    deep: UrlPath | None = None
+    deep: PlainPath | None = None
     """Check of everything behind the service; used by monitoring only."""
-    status: Annotated[str, Field(pattern=r"^[2-4]\d\d([,-][2-4]\d\d)*$")] = "200"
+    status: Annotated[
+        str,
+        like(
+            r"^[2-4]\d\d([,-][2-4]\d\d)*$",
+            "must be status codes from 200 to 499, for example 200, 200-299 or 200,204",
+        ),
+    ] = "200"
     interval_seconds: Annotated[int, Field(strict=True, ge=1, le=300)] = 15
     timeout_seconds: Annotated[int, Field(strict=True, ge=1, le=120)] = 5
     healthy: Annotated[int, Field(strict=True, ge=2, le=10)] = 2
@@ -97,7 +108,7 @@ class Route(Model):
     """Requests that belong to a service: a public host and a path, never stripped."""
 
     host: Name
-    path: UrlPath = "/*"
+    path: RoutePath = "/*"
     websocket: Switch = False
     upload: Switch = False
     """Bodies larger than the 8 KB that the managed firewall rules allow come in here."""
@@ -147,7 +158,14 @@ class Proxy(Model):
 class Egress(Model):
     """An outside address that a service may call."""
 
-    host: Annotated[str, Field(pattern=r"^[a-z0-9*]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
+    host: Annotated[
+        str,
+        like(
+            r"^[a-z0-9*]([a-z0-9.-]*[a-z0-9])?$",
+            "must be a lower-case host name without https:// or a path; * stands for any",
+            max_length=253,
+        ),
+    ]
     port: Port = 443
     purpose: str
 
@@ -197,7 +215,17 @@ class Service(Model):
     """How long it may take to finish after it was told to stop."""
     writable: tuple[str, ...] = ()
     """Directories that it may write to; everything else is read-only."""
-    files: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)], str] = {}
+    files: dict[
+        Annotated[
+            str,
+            like(
+                r"^[a-z0-9][a-z0-9._-]*$",
+                "must be a file's name, without a folder: lower-case letters, digits, . _ and -",
+                max_length=64,
+            ),
+        ],
+        str,
+    ] = {}
     """Configuration that it reads from files, on hosts: name → text, laid down as
     /etc/groundwork/APPLICATION-SERVICE/NAME. Nothing in it is filled in."""
     startup_seconds: Annotated[int, Field(strict=True, ge=1, le=900)] = 60
@@ -215,7 +243,7 @@ class Site(Model):
     """A folder of files served without a process."""
 
     host: Name
-    path: UrlPath = "/*"
+    path: RoutePath = "/*"
     single_page: Switch = False
     """Unknown paths without a file extension answer index.html."""
     immutable: tuple[UrlPath, ...] = ()
@@ -228,6 +256,17 @@ class Site(Model):
     def front_port(self) -> int:
         """Port of nginx that serves this site on a host."""
         return self.port + FRONT_PORT_OFFSET
+
+
+EngineVersion = Annotated[str, like(r"^\d+(\.\d+)*$", 'must be numbers with dots, as "17"')]
+DatabaseUser = Annotated[
+    str,
+    like(
+        r"^[a-z][a-z0-9_]*$",
+        "must be lower-case letters, digits and _, a letter first",
+        max_length=32,
+    ),
+]
 
 
 class DatabaseRole(Model):
@@ -248,7 +287,10 @@ class Dump(Model):
     schedule: Cron
     """Each day: an alarm is raised where none has arrived for 26 hours."""
     bucket: Name
-    prefix: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9/-]*$")] = "database"
+    prefix: Annotated[
+        str,
+        like(r"^[a-z0-9][a-z0-9/-]*$", "must be lower-case letters, digits, / and -, no / first"),
+    ] = "database"
     keep_days: Days
     validate_with: str | None = None
     """A query whose answer proves that a restored dump holds data."""
@@ -260,12 +302,12 @@ class Database(Model):
     """A relational database of this application."""
 
     kind: Engine
-    version: Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
+    version: EngineVersion
     """Major version; minor ones are taken by the service in its maintenance window."""
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$", max_length=63)]
-    owner: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=32)]
+    name: DatabaseName
+    owner: DatabaseUser
     """Role that owns the tables and runs migrations; never the administrator."""
-    roles: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=32)], DatabaseRole]
+    roles: dict[DatabaseUser, DatabaseRole]
     extensions: tuple[str, ...] = ()
     parameters: dict[str, str | Whole | Annotated[float, Field(strict=True)]] = {}
     """Server parameters as the manual writes them (256MB, 1GB, on); "auto" keeps the default."""
@@ -283,7 +325,7 @@ class Cache(Model):
     """A Redis-compatible store of this application."""
 
     kind: Literal["redis"]
-    version: Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")] = "7.1"
+    version: EngineVersion = "7.1"
     policy: Literal[
         "noeviction",
         "allkeys-lru",
@@ -345,19 +387,36 @@ class GeneratedSecret(Model):
     """How long what was signed with a key stays valid: so long it is accepted after a rotation."""
 
 
+def compiles(pattern: str) -> str:
+    """The pattern itself; ValueError where it is no regular expression."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"must be a regular expression: {error}") from None
+    return pattern
+
+
 class SuppliedSecret(Model):
     """A secret that only a person can know, given in the stack's secret configuration."""
 
     kind: Literal["supplied"]
     purpose: str
     min_length: Annotated[int, Field(strict=True, ge=1, le=4096)] = 8
-    pattern: str | None = None
+    pattern: Annotated[str, AfterValidator(compiles)] | None = None
+    """Regular expression that the whole value matches."""
 
 
 Secret = Annotated[GeneratedSecret | SuppliedSecret, Field(discriminator="kind")]
 
 
-Folder = Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$", max_length=200)]
+Folder = Annotated[
+    str,
+    like(
+        r"^\w[\w.-]*(/\w[\w.-]*)*$",
+        "must be a folder within the release, for example db/migrations: no / first, no ..",
+        max_length=200,
+    ),
+]
 
 
 class SqlFiles(Model):
@@ -422,7 +481,9 @@ class Headers(Model):
 class StaticFiles(Model):
     """Fingerprinted files that services serve, cached for a year."""
 
-    extensions: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]+$")], ...] = ()
+    extensions: tuple[
+        Annotated[str, like(r"^[a-z0-9]+$", "must be an ending without its dot, as js")], ...
+    ] = ()
     max_age_seconds: Annotated[int, Field(strict=True, ge=0)] = 31_536_000
 
 
@@ -459,7 +520,17 @@ class Application(Model):
 
     name: ApplicationName
     title: Annotated[str, Field(max_length=100)]
-    hosts: dict[Name, Annotated[str, Field(pattern=r"^(@|[a-z0-9]([a-z0-9-]*[a-z0-9])?)$")]]
+    hosts: dict[
+        Name,
+        Annotated[
+            str,
+            like(
+                r"^(@|[a-z0-9]([a-z0-9-]*[a-z0-9])?)$",
+                "must be one label under the stack's domain, as api, or @ for the domain itself",
+                max_length=63,
+            ),
+        ],
+    ]
     """Public host names under the stack's domain for this application; @ is the domain itself."""
     services: dict[Name, Service] = {}
     sites: dict[Name, Site] = {}

@@ -18,7 +18,7 @@ from settings.stack import (
     HostEdge,
     HostsPlacement,
 )
-from settings.tree import Settings
+from settings.tree import GIB_OF_A_BURSTABLE, Settings, has_a_size
 
 Refusal = tuple[str, str, str, str]
 """File, key, value and what is allowed."""
@@ -131,6 +131,26 @@ def _group_name(settings: Settings) -> Iterator[Refusal]:
     for pool in settings.stack.pools:
         if pool == "sg" or pool.startswith("sg-"):
             yield _stack(settings, f"pools.{pool}", pool, "must not begin with sg-")
+
+
+# Machines
+
+
+@limit(
+    "instance-type",
+    "An instance type has one of EC2's sizes, a burstable one (t) of its seven",
+    source="Amazon EC2 instance types guide, naming conventions",
+)
+def _instance_type(settings: Settings) -> Iterator[Refusal]:
+    types = {f"pools.{name}": pool.instance_type for name, pool in settings.stack.pools.items()}
+    types["operations"] = settings.stack.operations.instance_type
+    for key, instance_type in types.items():
+        if not has_a_size(instance_type):
+            family, _, size = instance_type.partition(".")
+            burstable = family.startswith("t")
+            sizes = ", ".join(GIB_OF_A_BURSTABLE) if burstable else "large, xlarge, 2xlarge …"
+            allowed = f"there is no size {size}: {family} has {sizes}"
+            yield _stack(settings, f"{key}.instance_type", instance_type, allowed)
 
 
 # Names. Pulumi adds a hyphen and seven characters to a logical name.
@@ -365,6 +385,32 @@ def _instance_class(settings: Settings) -> Iterator[Refusal]:
         if size.instance_class.split(".")[1] in RETIRED_CLASSES:
             yield _stack(
                 settings, f"{key}.instance_class", size.instance_class, "must be a current family"
+            )
+
+
+BURSTABLE_DATABASES = ("micro", "small", "medium", "large", "xlarge", "2xlarge")
+
+
+@limit(
+    "instance-class-size",
+    "A burstable database class (t) is micro to 2xlarge, any other large or more",
+    source="RDS user guide, hardware specifications for DB instance classes",
+)
+def _instance_class_size(settings: Settings) -> Iterator[Refusal]:
+    for key, size, _ in _databases(settings):
+        _, family, wanted = size.instance_class.split(".")
+        if family.startswith("t"):
+            known = wanted in BURSTABLE_DATABASES
+            sizes = ", ".join(BURSTABLE_DATABASES)
+        else:
+            known = bool(re.fullmatch(r"large|\d*xlarge", wanted))
+            sizes = "large, xlarge, 2xlarge and so on"
+        if not known:
+            yield _stack(
+                settings,
+                f"{key}.instance_class",
+                size.instance_class,
+                f"db.{family} has the sizes {sizes}",
             )
 
 

@@ -1,7 +1,9 @@
 """Reads the application files and the stack's configuration, and reports every problem at once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +12,7 @@ from pydantic import ValidationError
 from settings import agreement, limits, secrets
 from settings.application import Application
 from settings.documents import read
-from settings.problem import Problem, SettingsError
+from settings.problem import Problem, SettingsError, outlined
 from settings.stack import Stack
 from settings.tree import Settings
 from settings.wording import problems_of
@@ -30,9 +32,16 @@ def load(name: str, configuration: Mapping[str, str], root: Path = ROOT) -> Sett
         problems += agreement.problems(settings, other_networks(name, root), root)
         problems += limits.problems(settings)
         problems += secrets.problems(settings, configuration)
+    problems += _secrets_in_plain_text(name, root)
     if settings is None or problems:
         raise SettingsError(problems)
     return settings
+
+
+def _secrets_in_plain_text(name: str, root: Path) -> list[Problem]:
+    file = f"Pulumi.{name}.yaml"
+    values = _config(root / file, file)
+    return [] if isinstance(values, list) else secrets.in_plain_text(file, values)
 
 
 def without_secrets(name: str, configuration: Mapping[str, str], root: Path = ROOT) -> Settings:
@@ -61,10 +70,9 @@ def supplied_secrets(
 def stack_configuration(name: str, root: Path = ROOT) -> dict[str, str]:
     """Pulumi.NAME.yaml's plain values, as Pulumi would hand them to the program."""
     file = f"Pulumi.{name}.yaml"
-    document = read(root / file, file)
-    if isinstance(document, Problem):
-        raise SettingsError([document])
-    values: dict[str, Any] = document.get("config") or {}
+    values = _config(root / file, file)
+    if isinstance(values, list):
+        raise SettingsError(values)
     return {
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in values.items()
@@ -76,14 +84,34 @@ def other_networks(name: str, root: Path) -> dict[str, str]:
     """Stack file → address range of the project's other stacks."""
     networks: dict[str, str] = {}
     for path in sorted(root.glob("Pulumi.*.yaml")):
-        document = read(path, path.name)
-        if path.name == f"Pulumi.{name}.yaml" or isinstance(document, Problem):
+        if path.name == f"Pulumi.{name}.yaml":
             continue
-        values = cast(dict[str, object], document.get("config") or {})
+        values = _config(path, path.name)
+        if isinstance(values, list):
+            continue  # That stack's own run says so.
         network = values.get(f"{PROJECT}:network")
         if isinstance(network, dict) and "cidr" in network:
             networks[path.name] = str(cast(dict[str, object], network)["cidr"])
     return networks
+
+
+def _config(path: Path, shown_as: str) -> dict[str, Any] | list[Problem]:
+    """What a stack's file has under config:, by namespace:key."""
+    document = read(path, shown_as)
+    if isinstance(document, list):
+        return [replace(fault, key=fault.key.removeprefix("config.")) for fault in document]
+    config: object = document.get("config")
+    if isinstance(config, dict):
+        return cast(dict[str, Any], config)
+    missing = "config" not in document
+    return [
+        Problem(
+            file=shown_as,
+            key="config",
+            value="missing" if missing else outlined(config),
+            allowed=f"must be a group of keys that begin with {PROJECT}:",
+        )
+    ]
 
 
 def _tree(
@@ -108,20 +136,27 @@ def _stack(file: str, configuration: Mapping[str, str]) -> tuple[Stack | None, l
         namespace, _, key = key.partition(":")
         if namespace == PROJECT and not secrets.is_secret_key(key):
             document[key] = _decoded(value)
+    strays = list(_strays(file, configuration))
     try:
-        return Stack.model_validate(document), []
+        found = Stack.model_validate(document)
     except ValidationError as error:
         faults = problems_of(error, file=file, model=Stack, document=document)
-        return None, [_as_written(fault) for fault in faults]
+        return None, [*strays, *(_as_written(fault) for fault in faults)]
+    return (None, strays) if strays else (found, [])
+
+
+def _strays(file: str, configuration: Mapping[str, str]) -> Iterator[Problem]:
+    """Keys that were meant for this program, and would be taken for another one's."""
+    for key in configuration:
+        namespace, colon, name = key.partition(":")
+        stray = not colon or get_close_matches(namespace, [PROJECT], cutoff=0.8)
+        if namespace != PROJECT and stray:
+            meant = f"{PROJECT}:{name if colon else key}"
+            yield Problem(file=file, key=key, value="not a key", allowed=f"did you mean {meant}?")
 
 
 def _as_written(fault: Problem) -> Problem:
-    return Problem(
-        file=fault.file,
-        key=f"{PROJECT}:{fault.key}",
-        value=fault.value,
-        allowed=fault.allowed,
-    )
+    return replace(fault, key=f"{PROJECT}:{fault.key}")
 
 
 def _decoded(value: str) -> object:
@@ -130,7 +165,7 @@ def _decoded(value: str) -> object:
         decoded: object = json.loads(value)
     except ValueError:
         return value
-    structured = isinstance(decoded, dict | list | bool)
+    structured = decoded is None or isinstance(decoded, dict | list | bool)
     return cast(object, decoded) if structured else value
 
 
@@ -147,8 +182,8 @@ def _application(name: str, root: Path) -> Application | list[Problem]:
             )
         ]
     document = read(root / file, file)
-    if isinstance(document, Problem):
-        return [document]
+    if isinstance(document, list):
+        return document
     try:
         application = Application.model_validate(document)
     except ValidationError as error:

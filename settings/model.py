@@ -1,7 +1,7 @@
 """The shapes that application files and stack files share."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, Strict
 
@@ -10,6 +10,26 @@ class Model(BaseModel):
     """A part of a settings file: unknown keys are refused, values never change afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+Values = TypeVar("Values", bound=tuple[object, ...])
+
+
+def each_once(values: Values) -> Values:
+    """The values themselves; ValueError where one stands twice."""
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"must have each once, and {value} stands twice")
+    return values
+
+
+IN_WORDS = "patternErrorMessage"
+"""Where a JSON Schema says in words what a text must be: editors for YAML show it too."""
+
+
+def like(pattern: str, words: str, *, max_length: int | None = None) -> Any:
+    """A field of text that matches a pattern; words say so to whoever wrote another."""
+    return Field(pattern=pattern, max_length=max_length, json_schema_extra={IN_WORDS: words})
 
 
 # YAML knows whole numbers and booleans: "3000" or "yes" in their place is a slip, not a value.
@@ -22,13 +42,55 @@ Seconds = Annotated[int, Strict(), Field(ge=1, le=86400)]
 Percent = Annotated[int, Strict(), Field(ge=1, le=100)]
 
 # Names become parts of AWS identifiers, host names and Linux users.
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
-ApplicationName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=16)]
-VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=128)]
-UrlPath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/*-]*$", max_length=128)]
-Size = Annotated[str, Field(pattern=r"^[1-9][0-9]*[KMG]$", description="for example 50M")]
+NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+NAME_WORDS = "must be lower-case letters and digits with single hyphens between, a letter first"
+Name = Annotated[str, like(NAME, NAME_WORDS, max_length=20)]
+ApplicationName = Annotated[str, like(NAME, NAME_WORDS, max_length=16)]
+VariableName = Annotated[
+    str,
+    like(
+        r"^[A-Z][A-Z0-9_]*$",
+        "must be capital letters, digits and _, a letter first",
+        max_length=128,
+    ),
+]
+UrlPath = Annotated[
+    str,
+    like(
+        r"^/[A-Za-z0-9._~/*-]*$",
+        "must be a path that begins with /, of letters, digits, . _ ~ / - and *",
+        max_length=128,
+    ),
+]
+PlainPath = Annotated[
+    str,
+    like(
+        r"^/[A-Za-z0-9._~/-]*$",
+        "must be a path that begins with /, of letters, digits, . _ ~ / and -",
+        max_length=128,
+    ),
+]
+RoutePath = Annotated[
+    str,
+    like(
+        r"^/[A-Za-z0-9._~/-]*[*]?$",
+        "must be a path that begins with /; * stands at its end only: /api/* is all below /api",
+        max_length=128,
+    ),
+]
+Size = Annotated[
+    str, like(r"^[1-9][0-9]*[KMG]$", "must be a whole number and K, M or G, for example 50M")
+]
 Cron = Annotated[
-    str, Field(pattern=r"^\S+ \S+ \S+ \S+ \S+$", description="five fields, for example 0 2 * * *")
+    str,
+    like(
+        r"^\S+ \S+ \S+ \S+ \S+$",
+        "must be five fields with one space between (minute, hour, day, month, weekday), "
+        "for example 0 2 * * *",
+    ),
+]
+DatabaseName = Annotated[
+    str, like(r"^[A-Za-z0-9_]+$", "must be letters, digits and _", max_length=63)
 ]
 Engine = Literal["postgres", "mysql"]
 
@@ -54,10 +116,32 @@ def cron_fault(text: str) -> str | None:
             numbers = [int(number) for number in found.groups()[1:3] if number] if found else [-1]
             if not all(least <= number <= greatest for number in numbers):
                 return f"{name} must be * or numbers from {least} to {greatest}"
+            if numbers != sorted(numbers):
+                return f"{name} goes backwards in {part}: the smaller number comes first"
     if fields["day"] != "*" and fields["weekday"] != "*":
         # cron runs on either, systemd and EventBridge on both.
         return "must name days of the month or of the week, not both"
+    longest = max(map(LONGEST_MONTHS.__getitem__, _numbers(fields["month"], 1, 12)))
+    if min(_numbers(fields["day"], 1, 31)) > longest:
+        return f"none of its months has a day {fields['day']}"
     return None
+
+
+# Days of each month, February in a leap year.
+LONGEST_MONTHS = dict(enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1))
+
+
+def _numbers(field: str, least: int, greatest: int) -> set[int]:
+    """The numbers that a field of a schedule names."""
+    named: set[int] = set()
+    for part in field.split(","):
+        found = CRON_PART.fullmatch(part)
+        _, begin, end, step = found.groups() if found else (None, None, None, None)
+        first = int(begin or least)
+        # cron(5): a step counts on from a number to the greatest.
+        last = int(end or (begin if begin and not step else greatest))
+        named |= set(range(first, last + 1, int(step or 1)))
+    return named
 
 
 def bytes_of(size: str) -> int:

@@ -1,6 +1,6 @@
 """What is wrong with a settings file, said so that its writer can mend it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -30,5 +30,22 @@ class SettingsError(Exception):
 
 def shown(value: object) -> str:
     """A value as its writer would recognise it, cut to a readable length."""
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return str(value).lower()
+        case str():
+            text = f'"{value}"'
+        case _:
+            text = str(value)  # pyright: ignore[reportUnknownArgumentType] whatever it is
     return text if len(text) <= 80 else text[:77] + "…"
+
+
+def outlined(value: object) -> str:
+    """The same, and of what is no single value only what it is."""
+    if isinstance(value, Mapping):
+        return "a group of keys"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    return shown(value)

@@ -87,6 +87,23 @@ def problems(settings: Settings, configuration: Mapping[str, str]) -> list[Probl
     return found
 
 
+def in_plain_text(file: str, written: Mapping[str, object]) -> list[Problem]:
+    """Those that stand in a stack's file for everybody to read; written: what is under config:."""
+    return [
+        Problem(
+            file=file,
+            key=key,
+            value="written out",
+            allowed=f"must be encrypted, and another one now that this one stood in a file: take "
+            f"the line away, and pulumi config set --secret {key}",
+        )
+        for key, value in written.items()
+        if key.startswith("groundwork:")
+        and is_secret_key(key.removeprefix("groundwork:"))
+        and not (isinstance(value, Mapping) and "secure" in value)
+    ]
+
+
 def _faults(secret: Wanted, value: str | None) -> Iterator[tuple[str, str]]:
     command = f"pulumi config set --secret groundwork:{secret.key}"
     if not value:
@@ -96,6 +113,8 @@ def _faults(secret: Wanted, value: str | None) -> Iterator[tuple[str, str]]:
             f"{len(value)} characters long",
             f"must have at least {secret.min_length}; set it with {command}",
         )
+    elif value != value.strip() and "\n" not in value.strip():
+        yield "a text with space around it", f"must be the value alone; set it with {command}"
     elif PLACEHOLDER.match(value):
         yield "a placeholder", f"must be the real value; set it with {command}"
     elif secret.pattern and not re.fullmatch(secret.pattern, value):

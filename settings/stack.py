@@ -1,38 +1,84 @@
 """How much of everything a stack has: the shape of Pulumi.STACK.yaml's groundwork keys."""
 
+from datetime import date
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from settings.model import (
     ApplicationName,
+    DatabaseName,
     Days,
     Model,
     Name,
     Size,
     Switch,
     VariableName,
+    each_once,
+    like,
 )
 
-Zone = Annotated[str, Field(pattern=r"^[a-f]$")]
-Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9]+$")]
-Domain = Annotated[
-    str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$", max_length=190)
-]
-VERSION = r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$"
-Version = Annotated[str, Field(pattern=VERSION)]
-Cidr = IPv4Network
-Weekly = Annotated[
+
+def exists(day: str) -> str:
+    """The day itself; ValueError where no calendar has it."""
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        raise ValueError("must be a day of the calendar") from None
+    return day
+
+
+Zone = Annotated[str, like(r"^[a-f]$", "must be the zone's letter alone, a to f")]
+# China and GovCloud are other partitions of AWS: their ARNs begin otherwise, and no edge is there.
+Region = Annotated[
     str,
-    Field(
-        pattern=r"^(mon|tue|wed|thu|fri|sat|sun):\d\d:\d\d-(mon|tue|wed|thu|fri|sat|sun):\d\d:\d\d$"
+    like(
+        r"^(af|ap|ca|eu|il|me|mx|sa|us)"
+        r"-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d$",
+        "must be a region of AWS, as eu-west-1, outside of China and GovCloud",
     ),
 ]
-Daily = Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
+InstanceType = Annotated[
+    str,
+    like(r"^[a-z][a-z0-9-]*\.[a-z0-9]+$", "must be a family and a size, for example t4g.medium"),
+]
+Domain = Annotated[
+    str,
+    like(
+        r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
+        "must be a lower-case domain, as shop.example.com, without https:// or a last dot",
+        max_length=190,
+    ),
+]
+VERSION = r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$"
+VERSION_WORDS = "must be letters, digits, dots, dashes and underscores, 64 at most, as 1.4.2"
+Version = Annotated[str, like(VERSION, VERSION_WORDS)]
+Cidr = IPv4Network
+WEEKDAY = "(mon|tue|wed|thu|fri|sat|sun)"
+Weekly = Annotated[
+    str,
+    like(
+        rf"^{WEEKDAY}:\d\d:\d\d-{WEEKDAY}:\d\d:\d\d$",
+        "must be days and times in UTC, for example sat:19:00-sat:20:00",
+    ),
+]
+Daily = Annotated[
+    str, like(r"^\d\d:\d\d-\d\d:\d\d$", "must be times of a day in UTC, for example 18:00-18:30")
+]
 TIME_OF_DAY = r"([01]\d|2[0-3]):[0-5]\d"
-QuietHours = Annotated[str, Field(pattern=rf"^{TIME_OF_DAY}-{TIME_OF_DAY}$")]
+QuietHours = Annotated[
+    str,
+    like(rf"^{TIME_OF_DAY}-{TIME_OF_DAY}$", "must be times of a day, for example 22:00-04:00"),
+]
+Day = Annotated[
+    str,
+    like(r"^\d{4}-\d\d-\d\d$", 'must be a day in quotes, as "2027-03-31"'),
+    AfterValidator(exists),
+]
+ImageId = Annotated[
+    str, like(r"^ami-[0-9a-f]{8,17}$", "must be an image's id: ami- and 8 to 17 of 0-9 and a-f")
+]
 
 
 class Network(Model):
@@ -42,20 +88,23 @@ class Network(Model):
     zones: Annotated[tuple[Zone, ...], Field(min_length=1, max_length=6)]
     """Letters of the region's zones; two at least wherever a load balancer or a database stands."""
     nat: Literal["none", "single", "per-zone"] = "single"
-    endpoints: tuple[
-        Literal[
-            "ecr.api",
-            "ecr.dkr",
-            "kms",
-            "logs",
-            "monitoring",
-            "secretsmanager",
-            "ssm",
-            "ssmmessages",
-            "ec2messages",
-            "sts",
+    endpoints: Annotated[
+        tuple[
+            Literal[
+                "ecr.api",
+                "ecr.dkr",
+                "kms",
+                "logs",
+                "monitoring",
+                "secretsmanager",
+                "ssm",
+                "ssmmessages",
+                "ec2messages",
+                "sts",
+            ],
+            ...,
         ],
-        ...,
+        AfterValidator(each_once),
     ] = ()
     """Interface endpoints; the gateway endpoint of S3 is always there."""
     flow_log_days: Days = 30
@@ -65,7 +114,7 @@ class Bastion(Model):
     """The operations instance has a public address and answers SSH from listed ranges only."""
 
     kind: Literal["bastion"]
-    allowed_from: Annotated[tuple[Cidr, ...], Field(min_length=1)]
+    allowed_from: Annotated[tuple[Cidr, ...], Field(min_length=1), AfterValidator(each_once)]
 
 
 class SessionManager(Model):
@@ -92,7 +141,9 @@ class LoadBalancerEdge(Model):
     kind: Literal["load-balancer"]
 
 
-EmailAddress = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+EmailAddress = Annotated[
+    str, like(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "must be an address, as team@example.com")
+]
 
 
 class HostEdge(Model):
@@ -100,9 +151,13 @@ class HostEdge(Model):
 
     kind: Literal["host"]
     pool: Name
-    authority: Annotated[str, Field(pattern=r"^https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\w./-]*)?$")] = (
-        "https://acme-v02.api.letsencrypt.org/directory"
-    )
+    authority: Annotated[
+        str,
+        like(
+            r"^https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\w./-]*)?$",
+            "must be the https:// address of an authority's directory",
+        ),
+    ] = "https://acme-v02.api.letsencrypt.org/directory"
     """Directory of the ACME authority that issues certificates (RFC 8555, section 7.1.1)."""
     email: EmailAddress | None = None
     """Contact that the authority is given; Let's Encrypt asks for none."""
@@ -116,7 +171,13 @@ class Route53(Model):
     """Records are made in hosted zones that this account has already."""
 
     kind: Literal["route53"]
-    zones: dict[Domain, Annotated[str, Field(pattern=r"^Z[A-Z0-9]{5,31}$")]]
+    zones: dict[
+        Domain,
+        Annotated[
+            str,
+            like(r"^Z[A-Z0-9]{5,31}$", "must be a hosted zone's id alone: Z and 5 letters or more"),
+        ],
+    ]
     """Domain → id of its hosted zone."""
 
 
@@ -138,17 +199,22 @@ Dns = Annotated[Route53 | OwnZones | ExternalDns, Field(discriminator="kind")]
 class Images(Model):
     """Machine images (Debian 13) by architecture, pinned: never looked up as the most recent."""
 
-    x86_64: Annotated[str, Field(pattern=r"^ami-[0-9a-f]{8,17}$")] | None = None
-    arm64: Annotated[str, Field(pattern=r"^ami-[0-9a-f]{8,17}$")] | None = None
-    user: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")] = "admin"
+    x86_64: ImageId | None = None
+    arm64: ImageId | None = None
+    user: Annotated[
+        str, like(r"^[a-z][a-z0-9-]*$", "must be a Linux user: lower-case letters, digits and -")
+    ] = "admin"
     """Whom the image lets log in with the deploy key; Debian's own images have admin."""
 
 
 class RuntimeArchive(Model):
     """A pinned archive of the artifact bucket: runtimes/NAME-VERSION-ARCHITECTURE.tar.gz."""
 
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
-    sha256: dict[Literal["x86_64", "arm64"], Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]
+    version: Annotated[str, like(r"^\d+\.\d+\.\d+$", "must be three numbers with dots, as 24.21.0")]
+    sha256: dict[
+        Literal["x86_64", "arm64"],
+        Annotated[str, like(r"^[0-9a-f]{64}$", "must be a SHA-256: 64 of 0-9 and a-f")],
+    ]
 
 
 class Operations(Model):
@@ -187,7 +253,16 @@ class FargateSize(Model):
     max_count: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
     """Grows up to this while CPU is above the target; absent means a fixed count."""
     cpu_target_percent: Annotated[int, Field(strict=True, ge=10, le=90)] = 60
-    image: Annotated[str, Field(pattern=r"^([^\s@]+@)?sha256:[0-9a-f]{64}$")] | None = None
+    image: (
+        Annotated[
+            str,
+            like(
+                r"^([^\s@]+@)?sha256:[0-9a-f]{64}$",
+                "must be a digest, not a tag: REPOSITORY@sha256: or sha256: and 64 of 0-9 and a-f",
+            ),
+        ]
+        | None
+    ) = None
     """By digest: REPOSITORY@sha256:…, or sha256:… alone for the repository that the stack makes for
     the service. Absent where build is on, and before the first release."""
     build: Switch = False
@@ -210,9 +285,12 @@ class DatabaseSize(Model):
     """How much of a database this stack has."""
 
     kind: Literal["database"]
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$", max_length=63)] | None = None
+    name: DatabaseName | None = None
     """Of the database on this stack, where it differs from the application file's."""
-    instance_class: Annotated[str, Field(pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$")]
+    instance_class: Annotated[
+        str,
+        like(r"^db\.[a-z0-9]+\.[a-z0-9]+$", "must be a class of RDS, for example db.t4g.medium"),
+    ]
     storage_gb: Annotated[int, Field(strict=True, ge=20, le=65_536)] = 20
     max_storage_gb: Annotated[int, Field(strict=True, ge=20, le=65_536)] | None = None
     replicas: Annotated[int, Field(strict=True, ge=0, le=5)] = 0
@@ -229,7 +307,13 @@ class CacheSize(Model):
     """How much of a cache this stack has."""
 
     kind: Literal["cache"]
-    node_type: Annotated[str, Field(pattern=r"^cache\.[a-z0-9]+\.[a-z0-9]+$")]
+    node_type: Annotated[
+        str,
+        like(
+            r"^cache\.[a-z0-9]+\.[a-z0-9]+$",
+            "must be a node type of ElastiCache, for example cache.t4g.small",
+        ),
+    ]
     nodes: Annotated[int, Field(strict=True, ge=1, le=6)] = 1
     """The first is the primary, the others are replicas in other zones."""
     snapshot_window: Daily = "19:00-20:00"
@@ -264,7 +348,7 @@ class Rotation(Model):
     accepted: Annotated[int, Field(strict=True, ge=0, le=10_001)] = 0
     """One more: everyone knows it already, nobody uses it yet. One less: it was used before. 0:
     none, for of a signing key generation 0 is one that nobody ever signs with."""
-    since: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None = None
+    since: Day | None = None
     """Day on which it came into use; make rotate writes it."""
 
     @property
@@ -276,7 +360,7 @@ class Rotation(Model):
 class Alerts(Model):
     """Who is told when something is wrong."""
 
-    email: tuple[EmailAddress, ...] = ()
+    email: Annotated[tuple[EmailAddress, ...], AfterValidator(each_once)] = ()
 
 
 class Exemption(Model):
@@ -285,7 +369,7 @@ class Exemption(Model):
     rule: str
     resource: str
     reason: Annotated[str, Field(min_length=10)]
-    until: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+    until: Day
 
 
 class Stack(Model):
@@ -294,11 +378,16 @@ class Stack(Model):
     region: Region
     recovery_region: Region
     """Where copies of backups go."""
-    account: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    account: (
+        Annotated[str, like(r"^\d{12}$", "must be an account's 12 digits, without dashes")] | None
+    ) = None
     """The one AWS account that may be touched; another one's keys are refused."""
     durable: Switch
     """Protected, in several zones, with long backups; nothing is deleted without a person."""
-    owner: Annotated[str, Field(pattern=r"^[\w .@+-]{1,64}$")]
+    owner: Annotated[
+        str,
+        like(r"^[\w .@+-]{1,64}$", "must be letters, digits, spaces and _ . @ + -, 64 at most"),
+    ]
     """Team that answers for the stack; a tag on every resource."""
     network: Network
     access: Access
@@ -309,15 +398,40 @@ class Stack(Model):
     images: Images = Images()
     operations: Operations = Operations()
     deploy_keys: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^ssh-ed25519 [A-Za-z0-9+/=]+( \S+)?$")], ...],
+        tuple[
+            Annotated[
+                str,
+                like(
+                    r"^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}( \S+)?$",
+                    "must be the line of a .pub file of ssh-keygen -t ed25519, "
+                    "with one word behind it at most",
+                ),
+            ],
+            ...,
+        ],
         Field(min_length=1, max_length=2),
     ]
     """Public halves; two while one replaces the other. The private half is secret configuration."""
-    artifacts: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    artifacts: Annotated[
+        str,
+        like(
+            r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+            "must be a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
+        ),
+    ]
     """Versioned bucket of release artifacts, made once by the bootstrap program."""
-    runtimes: dict[Annotated[str, Field(pattern=r"^(node-\d+|pm2)$")], RuntimeArchive] = {}
+    runtimes: dict[
+        Annotated[str, like(r"^(node-\d+|pm2)$", "must be node-MAJOR, as node-24, or pm2")],
+        RuntimeArchive,
+    ] = {}
     """What hosts need and Debian lacks; python -m bootstrap.runtimes packs it and says this."""
-    time_zone: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+(/[A-Z][A-Za-z_]+)+$")] = "Etc/UTC"
+    time_zone: Annotated[
+        str,
+        like(
+            r"^[A-Z][A-Za-z]+(/[A-Z][A-Za-z_-]+)+$",
+            "must be AREA/PLACE of the IANA time zone database, as Europe/Berlin or Etc/UTC",
+        ),
+    ] = "Etc/UTC"
     """Of the hosts' clocks and of every schedule."""
     migration_window: QuietHours | None = None
     """In time_zone, 22:00-04:00 for example: make release refuses at other times what migrates a
@@ -328,7 +442,14 @@ class Stack(Model):
     rotations: dict[
         ApplicationName,
         dict[
-            Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9_]*|stores(\.[a-z0-9_-]+){2})$")], Rotation
+            Annotated[
+                str,
+                like(
+                    r"^([A-Z][A-Z0-9_]*|stores(\.[a-z0-9_-]+){2})$",
+                    "must be a secret's NAME or stores.STORE.ROLE",
+                ),
+            ],
+            Rotation,
         ],
     ] = {}
     """Secrets that have been rotated: NAME of a two-key secret, or stores.STORE.ROLE."""

@@ -1,5 +1,6 @@
 """The one tree that components read: a stack and the applications on it."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -209,6 +210,17 @@ MBPS_OF_A_BURSTABLE = {
     "2xlarge": 2048,
 }
 LEAST_MBPS = 500
+
+
+SIZE = re.compile(r"nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?")
+
+
+def has_a_size(instance_type: str) -> bool:
+    """Whether EC2 has such a size: a burstable type has its own, any other one of a series."""
+    family, _, size = instance_type.partition(".")
+    if family.startswith("t"):
+        return size in GIB_OF_A_BURSTABLE
+    return bool(SIZE.fullmatch(size))
 
 
 def processors_of(instance_type: str) -> int | None:

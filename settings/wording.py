@@ -1,44 +1,80 @@
 """Turns the faults that pydantic finds into problems in the words of whoever wrote the file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from settings.problem import Problem, shown
+from settings.model import IN_WORDS
+from settings.problem import Problem, outlined, shown
 
 WHOLE = "must be a whole number"
 SWITCH = "must be true or false"
+
+DISCRIMINATOR = "kind"
+"""The key by which every union of these models says which of its members is meant."""
+
+Schema = dict[str, Any]
 
 
 def problems_of(
     error: ValidationError, *, file: str, model: type[BaseModel], document: object
 ) -> list[Problem]:
     """Every fault once; of the many that a union reports, the one nearest to what was meant."""
+    schema = model.model_json_schema()
     seen: dict[tuple[str, ...], list[ErrorDetails]] = {}
     for fault in error.errors(include_url=False):
-        seen.setdefault(_path(fault["loc"], document), []).append(fault)
+        seen.setdefault(_path(fault, document), []).append(fault)
     return [
         Problem(
             file=file,
             key=".".join(path) or "(the whole file)",
             value=_value(faults[0]),
-            allowed=" or ".join(dict.fromkeys(_allowed(fault, model) for fault in faults)),
+            allowed=_together(dict.fromkeys(_allowed(fault, schema) for fault in faults)),
         )
-        for path, faults in seen.items()
+        for path, of in seen.items()
+        if (faults := _own(path, of, seen))
     ]
 
 
-def _path(location: tuple[int | str, ...], document: object) -> tuple[str, ...]:
+def _own(
+    path: tuple[str, ...],
+    faults: list[ErrorDetails],
+    seen: Mapping[tuple[str, ...], list[ErrorDetails]],
+) -> list[ErrorDetails]:
+    """Without those that only follow from others: a list is too short for pydantic where an entry
+    is wrong, and what a misspelt key holds is of no matter."""
+    if any(fault["loc"][-1] == "[key]" for fault in faults):
+        return [fault for fault in faults if fault["loc"][-1] == "[key]"]
+    within = any(len(other) > len(path) and other[: len(path)] == path for other in seen)
+    return [fault for fault in faults if not (within and fault["type"] == "too_short")]
+
+
+def _together(allowed: Iterable[str]) -> str:
+    """One sentence of several: must be text or a whole number."""
+    first, *others = allowed
+    return " or ".join([first, *(other.removeprefix("must be ") for other in others)])
+
+
+def _path(fault: ErrorDetails, document: object) -> tuple[str, ...]:
     """The keys as they stand in the file: a union's tags and type names are no keys of it."""
+    location = fault["loc"]
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        location = (*location, DISCRIMINATOR)
     path: list[str] = []
     here: object = document
     last = len(location) - 1
+    tagged = False
     for index, step in enumerate(location):
         if isinstance(here, Mapping):
             inner = cast(Mapping[object, object], here)
+            # The kind that was chosen may be the name of a key as well: node.
+            if not tagged and index < last and step == inner.get(DISCRIMINATOR):
+                tagged = True
+                continue
+            tagged = False
             if step in inner:
                 path.append(str(step))
                 here = inner[step]
@@ -62,26 +98,25 @@ def _is_type_name(step: str) -> bool:
 
 
 def _value(fault: ErrorDetails) -> str:
-    if fault["type"] == "missing":
-        return "missing"
-    if fault["type"] == "extra_forbidden":
-        return "not a key"
-    value: object = fault["input"]
-    if isinstance(value, Mapping):
-        return "a group of keys"
-    if isinstance(value, list | tuple):
-        return "a list" if value else "an empty list"
-    return shown(value)
+    match fault["type"]:
+        case "missing" | "union_tag_not_found":
+            return "missing"
+        case "extra_forbidden":
+            return "not a key"
+        case "union_tag_invalid":
+            return shown(fault["input"][DISCRIMINATOR])
+        case _:
+            return outlined(fault["input"])
 
 
-def _allowed(fault: ErrorDetails, model: type[BaseModel]) -> str:
+def _allowed(fault: ErrorDetails, schema: Schema) -> str:
     kind = fault["type"]
     context: dict[str, Any] = fault.get("ctx", {})
     match kind:
         case "missing":
             return "it must be given"
         case "extra_forbidden":
-            return _known_keys(fault["loc"], model)
+            return _known_keys(fault["loc"], schema)
         case "int_type" | "int_parsing" | "int_from_float":
             return WHOLE
         case "bool_type" | "bool_parsing":
@@ -89,9 +124,10 @@ def _allowed(fault: ErrorDetails, model: type[BaseModel]) -> str:
         case "float_type":
             return "must be a number"
         case "string_type":
-            return "must be text"
+            number = isinstance(fault["input"], int | float)
+            return "must be text, in quotes" if number else "must be text"
         case "tuple_type" | "list_type":
-            return "must be a list"
+            return "must be a list, as [one, two]"
         case "dict_type" | "model_type" | "model_attributes_type":
             return "must be a group of keys"
         case "greater_than_equal":
@@ -103,34 +139,61 @@ def _allowed(fault: ErrorDetails, model: type[BaseModel]) -> str:
         case "string_too_long":
             return f"must have at most {context['max_length']} characters"
         case "too_short":
-            return f"must have at least {context['min_length']} entries"
+            return f"must have {context['min_length']} or more entries"
         case "too_long":
             return f"must have at most {context['max_length']} entries"
         case "string_pattern_mismatch":
-            return f"must match {context['pattern']}"
+            return _shapes(schema).get(context["pattern"], f"must match {context['pattern']}")
         case "literal_error":
             return f"must be one of {context['expected']}"
         case "union_tag_invalid":
             return f"must be one of {context['expected_tags']}"
         case "union_tag_not_found":
-            return "must say its kind"
+            kinds = ", ".join(map(repr, _kinds(fault["loc"], schema)))
+            return f"must be one of {kinds}"
+        case "value_error":
+            return str(context["error"])
         case "ip_v4_network" | "ip_any_network":
             return "must be an IPv4 network such as 10.20.0.0/16, with no host bits set"
         case _:
             return fault["msg"][0].lower() + fault["msg"][1:]
 
 
-def _known_keys(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+def _shapes(node: object) -> dict[str, str]:
+    """Pattern → what a text must be that matches it, as the models say beside each."""
+    found: dict[str, str] = {}
+    if isinstance(node, dict):
+        inner = cast(Schema, node)
+        said: str | None = inner.get(IN_WORDS)
+        if said and isinstance(inner.get("pattern"), str):
+            found[inner["pattern"]] = said
+        # The pattern of a group's keys is itself the key of what they hold.
+        said = inner.get("propertyNames", {}).get(IN_WORDS)
+        if said:
+            found |= dict.fromkeys(inner.get("patternProperties", {}), said)
+        for value in inner.values():
+            found |= _shapes(value)
+    elif isinstance(node, list):
+        for value in cast(list[object], node):
+            found |= _shapes(value)
+    return found
+
+
+def _kinds(location: tuple[int | str, ...], schema: Schema) -> list[str]:
+    """The kinds that the union at a place has."""
+    return list(_node_at(location, schema).get("discriminator", {}).get("mapping", {}))
+
+
+def _known_keys(location: tuple[int | str, ...], schema: Schema) -> str:
     """The keys allowed where an unknown one stands, the likeliest first where one is near."""
-    known = _fields_at(location[:-1], model)
+    known = list(_node_at(location[:-1], schema).get("properties", {}))
     near = get_close_matches(str(location[-1]), known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{hint}allowed are {', '.join(known)}" if known else "remove it"
 
 
-def _fields_at(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
-    schema = model.model_json_schema()
-    here: dict[str, Any] = schema
+def _node_at(location: tuple[int | str, ...], schema: Schema) -> Schema:
+    here = schema
     for step in location:
         here = _resolve(here, schema)
         if "properties" in here and step in here["properties"]:
@@ -143,17 +206,16 @@ def _fields_at(location: tuple[int | str, ...], model: type[BaseModel]) -> list[
             here = next(iter(here["patternProperties"].values()))
         elif "oneOf" in here or "anyOf" in here:
             here = _branch(here, str(step), schema)
-    here = _resolve(here, schema)
-    return list(here.get("properties", {}))
+    return _resolve(here, schema)
 
 
-def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _resolve(node: Schema, schema: Schema) -> Schema:
     while "$ref" in node:
         node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
     return node
 
 
-def _branch(node: dict[str, Any], tag: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _branch(node: Schema, tag: str, schema: Schema) -> Schema:
     """The member of a union that a tag names; of an optional group, the group."""
     mapping: dict[str, str] = node.get("discriminator", {}).get("mapping", {})
     if tag in mapping:

@@ -9,7 +9,14 @@ from settings.application import Node, Pm2, Service
 from settings.model import bytes_of
 from settings.part import Part
 from settings.stack import EcsPlacement
-from settings.tree import GIB_OF_A_PROCESSOR, Settings, mbps_of, memory_of, processors_of
+from settings.tree import (
+    GIB_OF_A_PROCESSOR,
+    Settings,
+    has_a_size,
+    mbps_of,
+    memory_of,
+    processors_of,
+)
 
 
 def _heaps_are_of_java(settings: Settings) -> Iterator[Fault]:
@@ -37,7 +44,7 @@ def _memory_suffices(settings: Settings) -> Iterator[Fault]:
             for service in settings.services_on(pool)
             if (memory := _memory(settings, service, size.instance_type))
         }
-        if not wanted:
+        if not wanted or not has_a_size(size.instance_type):
             continue
         key, there = f"pools.{pool}.instance_type", memory_of(size.instance_type)
         needed = sum(wanted.values()) + SYSTEM_MEMORY

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from settings import references
 from settings.agreement.fault import Fault, StackCheck, must_be_known
-from settings.agreement.variables import any_site
+from settings.agreement.variables import any_site, service_can_be_told
 from settings.application import Container, Java, Node, Pm2, Runtime, Service
 from settings.part import Part
 from settings.problem import shown
@@ -90,8 +90,9 @@ def _overrides_fit(settings: Settings) -> Iterator[Fault]:
             yield from must_be_known(key, service, application.services, "services")
             if service in application.services:
                 known = application.services[service].environment
+                yield from service_can_be_told(key, variables, service, application)
                 for variable, value in variables.items():
-                    yield from must_be_known(f"{key}.{variable}", variable, known, "environment")
+                    yield from must_be_known(f"{key}.{variable}", variable, known, "variables")
                     if settings.stack.durable and any_site(variable, value):
                         allowed = "must name the origins on a durable stack: no *"
                         yield f"{key}.{variable}", shown(value), allowed
@@ -134,9 +135,22 @@ def _edge_fits(settings: Settings) -> Iterator[Fault]:
                 "ecs",
                 "edge host has no load balancer for it: must be hosts, or another edge",
             )
-        elif any(home != edge.pool for home in placement.pools.values()):
+        elif pool and any(home != edge.pool for home in placement.pools.values()):
             key = f"applications.{name}.placement.pools"
             yield key, shown(dict(placement.pools)), f"edge host answers for {edge.pool} alone"
+
+
+# Services run as users of their own, who may listen from here on (ip(7), port ranges).
+LEAST_PORT = 1024
+
+
+def _ports_are_open_to_users(settings: Settings) -> Iterator[Fault]:
+    for pool in settings.stack.pools:
+        for service in settings.services_on(pool):
+            for port in service.application.colours(service.name) or (service.shape.port,):
+                if port is not None and port < LEAST_PORT:
+                    allowed = f"must listen on {LEAST_PORT} or higher on hosts: it is not root"
+                    yield _home(service), f"{pool}, port {port}", allowed
 
 
 def _ports_are_free(settings: Settings) -> Iterator[Fault]:
@@ -172,30 +186,39 @@ def _images_fit(settings: Settings) -> Iterator[Fault]:
     stack = settings.stack
     wanted = {f"pools.{name}": pool.instance_type for name, pool in stack.pools.items()}
     wanted["operations"] = stack.operations.instance_type
-    for key, instance_type in wanted.items():
-        architecture = architecture_of(instance_type)
-        image = stack.images.arm64 if architecture == "arm64" else stack.images.x86_64
-        if image is None:
+    images = {"arm64": stack.images.arm64, "x86_64": stack.images.x86_64}
+    for architecture, image in images.items():
+        of = [f"{key} ({it})" for key, it in wanted.items() if architecture_of(it) == architecture]
+        if of and image is None:
             yield (
                 f"images.{architecture}",
                 "missing",
-                f"{key} is a {instance_type} and needs a Debian 13 image of that architecture",
+                f"must be a Debian 13 image of that architecture: {', '.join(of)} needs it",
             )
 
 
 def _runtimes_are_packed(settings: Settings) -> Iterator[Fault]:
     """Where hosts run Node of a major that Debian 13 lacks, or PM2, an archive is pinned."""
+    lacking: dict[tuple[str, str], list[str]] = {}
     for pool, size in settings.stack.pools.items():
         architecture = architecture_of(size.instance_type)
         for service in settings.services_on(pool):
             for runtime in _archives(service.shape.runtime):
                 packed = settings.stack.runtimes.get(runtime)
                 if packed is None or architecture not in packed.sha256:
-                    yield (
-                        f"runtimes.{runtime}",
-                        "missing" if packed is None else f"not packed for {architecture}",
-                        f"{service.place} needs it on {pool}: python -m bootstrap.runtimes --help",
-                    )
+                    value = "missing" if packed is None else f"not packed for {architecture}"
+                    lacking.setdefault((runtime, value), []).append(f"{service.place} on {pool}")
+    for (runtime, value), services in lacking.items():
+        wanted = f"needed for {', '.join(services)}: python -m bootstrap.runtimes --help"
+        yield f"runtimes.{runtime}", value, wanted
+    for runtime, packed in settings.stack.runtimes.items():
+        name, _, major = runtime.partition("-")
+        if major and packed.version.partition(".")[0] != major:
+            yield (
+                f"runtimes.{runtime}.version",
+                shown(packed.version),
+                f"must be one of {name} {major}",
+            )
 
 
 # Debian 13's own (packages.debian.org, nodejs in trixie).
@@ -231,6 +254,7 @@ OF_STACK: tuple[StackCheck, ...] = (
     _schedules_have_a_host,
     _stores_have_a_size,
     _overrides_fit,
+    _ports_are_open_to_users,
     _ports_are_free,
     _images_fit,
     _runtimes_are_packed,

@@ -28,6 +28,14 @@ def _routes_lead_somewhere(application: Application) -> Iterator[Fault]:
             yield f"buckets.{name}.host", bucket.host, "must be a host that no route uses"
 
 
+def _hosts_are_apart(application: Application) -> Iterator[Fault]:
+    taken: dict[str, str] = {}
+    for name, label in application.hosts.items():
+        if label in taken:
+            yield f"hosts.{name}", shown(label), f"hosts.{taken[label]} is this name already"
+        taken.setdefault(label, name)
+
+
 def _parts_have_names_of_their_own(application: Application) -> Iterator[Fault]:
     for name in application.sites:
         if name in application.services:
@@ -43,9 +51,6 @@ def _services_can_be_reached(application: Application) -> Iterator[Fault]:
             yield f"{key}.health", "missing", "a service with routes must say how it is checked"
         if not service.routes and service.health is not None and service.port is None:
             yield f"{key}.health", "given", "a worker has no port, so there is nothing to ask"
-        port = service.environment.get("PORT")
-        if port is not None and service.port is not None and str(port) != str(service.port):
-            yield f"{key}.environment.PORT", shown(port), f"must be the port, {service.port}"
 
 
 def _colours_have_room(application: Application) -> Iterator[Fault]:
@@ -111,6 +116,7 @@ def _origins_are_hosts(application: Application) -> Iterator[Fault]:
 
 
 OF_APPLICATION: tuple[ApplicationCheck, ...] = (
+    _hosts_are_apart,
     _routes_lead_somewhere,
     _parts_have_names_of_their_own,
     _services_can_be_reached,

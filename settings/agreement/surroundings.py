@@ -19,6 +19,9 @@ RESERVED = {
     IPv4Network("127.0.0.0/8"): "the machine itself",
 }
 
+# Of a VPC (Amazon VPC user guide, VPC CIDR blocks).
+WIDEST_NETWORK = 16
+
 
 def _seeds_are_asked_for(settings: Settings) -> Iterator[Fault]:
     for name, application in settings.applications.items():
@@ -59,7 +62,7 @@ def _names_are_apart(settings: Settings) -> Iterator[Fault]:
     for name, application in settings.applications.items():
         for host in application.hosts:
             full = settings.host_name(name, host)
-            if full in taken:
+            if taken.get(full, name) != name:
                 key = f"applications.{name}.domain"
                 yield key, full, f"{taken[full]} answers for this name already"
             taken.setdefault(full, name)
@@ -131,6 +134,12 @@ def _domains_are_ours(settings: Settings) -> Iterator[Fault]:
             yield key, domain, f"must be or lie under a zone of dns.zones, {', '.join(dns.zones)}"
 
 
+def _window_has_a_length(settings: Settings) -> Iterator[Fault]:
+    window = settings.stack.migration_window
+    if window and len(set(window.split("-"))) == 1:
+        yield "migration_window", shown(window), "must begin and end at two times"
+
+
 def _access_is_narrow(settings: Settings) -> Iterator[Fault]:
     access = settings.stack.access
     if not isinstance(access, Bastion):
@@ -153,6 +162,8 @@ def _regions_are_two(settings: Settings) -> Iterator[Fault]:
 def networks_apart(settings: Settings, others: Mapping[str, str]) -> Iterator[Fault]:
     """`others`: the network of each other stack, by its file."""
     own = settings.stack.network.cidr
+    if own.prefixlen < WIDEST_NETWORK:
+        return  # Wider than a VPC may be, which is said of it already.
     ranges: dict[str, list[IPv4Network]] = defaultdict(list)
     for reserved, use in RESERVED.items():
         ranges[use].append(reserved)
@@ -175,6 +186,7 @@ OF_STACK: tuple[StackCheck, ...] = (
     _zones_exist,
     _outside_can_be_reached,
     _time_zone_exists,
+    _window_has_a_length,
     _domains_are_ours,
     _access_is_narrow,
     _regions_are_two,

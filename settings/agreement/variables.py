@@ -1,61 +1,93 @@
 """What services are told: references, secrets, files."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from settings import references
 from settings.agreement.fault import ApplicationCheck, Fault
-from settings.application import Application, GeneratedSecret
+from settings.application import Application, GeneratedSecret, Value
 from settings.problem import shown
 
 # Prefixes that bundlers bake into pages for everybody to read.
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_")
-SECRET_NAME = re.compile(r"(SECRET|PASSWORD|PASS|TOKEN|API_KEY|PRIVATE_KEY|ACCESS_KEY)$")
+SECRET_NAME = re.compile(
+    r"(SECRET|SECRET_KEY|PASSWORD|PASSWD|PASS|PASSPHRASE|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY"
+    r"|SIGNING_KEY|ENCRYPTION_KEY)$"
+)
+# What is only ever a secret, whatever the variable is called; policies/ looks for the same in what
+# is made, and imports nothing from here.
+SECRET_VALUE = re.compile(
+    r"-----BEGIN (?:[A-Z ]+ )?PRIVATE KEY-----"
+    r"|\b[a-z][a-z0-9+.-]*://[^\s:/@]*:[^\s:/@$]+@"
+    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
+    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|\b[sr]k_live_[A-Za-z0-9]{16,}"
+)
+# systemd takes no variable that holds another one (src/basic/env-util.c, env_value_is_valid).
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # How the list of sites whose pages may call is named: CORS_ORIGIN, ALLOWED_ORIGINS.
 ORIGINS_NAME = re.compile(r"ORIGINS?$")
 
 
-def _values_refer_to_what_is_there(application: Application) -> Iterator[Fault]:
-    running = {f"services.{name}": one.environment for name, one in application.services.items()}
-    parts = {
+def service_can_be_told(
+    key: str, variables: Mapping[str, Value], name: str, application: Application
+) -> Iterator[Fault]:
+    """What is wrong with a service's variables; key: of their group, in whichever file they are."""
+    service = application.services[name]
+    for variable, value in variables.items():
+        where = f"{key}.{variable}"
+        yield from _refers(where, value, application, public=False)
+        if variable.startswith(PUBLIC_PREFIXES):
+            yield (
+                where,
+                "a variable of the build",
+                f"must stand in services.{name}.build.environment: it is fixed in the bundle",
+            )
+        elif isinstance(value, str) and _is_secret(variable, value):
+            yield (
+                where,
+                "written out",
+                "must be a reference such as ${secrets.NAME}: no secret stands in a file",
+            )
+        if isinstance(value, str) and CONTROL.search(value):
+            yield where, "a text with control characters", "may have line breaks and tabs only"
+        if variable == "PORT" and service.port is not None and str(value) != str(service.port):
+            yield where, shown(value), f"must be the port, {service.port}"
+
+
+def _refers(where: str, value: Value, application: Application, *, public: bool) -> Iterator[Fault]:
+    texts = list(references.references_in(value))
+    if isinstance(value, str) and value.count("${") > len(texts):
+        yield where, shown(value), "a reference that begins with ${ must end with }"
+    for text in texts:
+        reference = references.parse(text, application)
+        if isinstance(reference, str):
+            yield where, shown(value), reference
+        elif reference.secret and public:
+            yield where, shown(value), "must be public: it is built into the artifact"
+        elif reference.secret and value != f"${{{text}}}":
+            yield where, shown(value), "a secret must be the whole value"
+
+
+def _is_secret(variable: str, value: str) -> bool:
+    named = SECRET_NAME.search(variable) and value and not any(references.references_in(value))
+    return bool(named or SECRET_VALUE.search(value))
+
+
+def _services_can_be_told(application: Application) -> Iterator[Fault]:
+    for name, service in application.services.items():
+        key = f"services.{name}.environment"
+        yield from service_can_be_told(key, service.environment, name, application)
+
+
+def _builds_refer_to_what_is_public(application: Application) -> Iterator[Fault]:
+    builds = {
         **{f"services.{name}": one.build for name, one in application.services.items()},
         **{f"sites.{name}": one.build for name, one in application.sites.items()},
     }
-    building = {f"{key}.build": build.environment for key, build in parts.items()}
-    for key, variables in [*running.items(), *building.items()]:
-        for variable, value in variables.items():
-            for text in references.references_in(value):
-                where = f"{key}.environment.{variable}"
-                reference = references.parse(text, application)
-                if isinstance(reference, str):
-                    yield where, shown(value), reference
-                elif reference.secret and key in building:
-                    yield where, shown(value), "must be public: it is built into the artifact"
-                elif reference.secret and value != f"${{{text}}}":
-                    yield where, shown(value), "a secret must be the whole value"
-
-
-def _variables_are_where_they_work(application: Application) -> Iterator[Fault]:
-    for name, service in application.services.items():
-        for variable, value in service.environment.items():
-            key = f"services.{name}.environment.{variable}"
-            if variable.startswith(PUBLIC_PREFIXES):
-                yield (
-                    key,
-                    "a variable of the build",
-                    f"must stand in services.{name}.build.environment: it is fixed in the bundle",
-                )
-            elif (
-                SECRET_NAME.search(variable)
-                and isinstance(value, str)
-                and value
-                and not any(references.references_in(value))
-            ):
-                yield (
-                    key,
-                    "written out",
-                    "must be a reference such as ${secrets.NAME}: no secret stands in a file",
-                )
+    for key, build in builds.items():
+        for variable, value in build.environment.items():
+            where = f"{key}.build.environment.{variable}"
+            yield from _refers(where, value, application, public=True)
 
 
 def any_site(variable: str, value: object) -> bool:
@@ -117,8 +149,8 @@ def _files_replace_none_of_ours(application: Application) -> Iterator[Fault]:
 
 
 OF_APPLICATION: tuple[ApplicationCheck, ...] = (
-    _values_refer_to_what_is_there,
-    _variables_are_where_they_work,
+    _services_can_be_told,
+    _builds_refer_to_what_is_public,
     _callers_are_named,
     _previous_keys_have_a_variable,
     _files_replace_none_of_ours,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from settings.load import load
+from settings.load import load, stack_configuration
 from settings.problem import Problem, SettingsError
 from tests.settings.files import REMOVED, Project
 from tests.stacks import configuration
@@ -181,8 +181,8 @@ CASES: dict[str, Case] = {
         {},
         {f"{PLACED}/placement/kind": "vm"},
         STACK,
-        "groundwork:applications.threed-generator.placement",
-        "a group of keys",
+        "groundwork:applications.threed-generator.placement.kind",
+        '"vm"',
         "must be one of 'hosts', 'ecs'",
     ),
     "two services on one route": (
@@ -274,7 +274,7 @@ CASES: dict[str, Case] = {
         STACK,
         "groundwork:runtimes.node-22",
         "missing",
-        "threed-generator.api needs it on api",
+        "needed for threed-generator.api on api: python -m bootstrap.runtimes --help",
     ),
     "two colours of one port": (
         JAVA | {"release/second_port": 3001},
@@ -541,7 +541,7 @@ CASES: dict[str, Case] = {
         STACK,
         "groundwork:releases.threed-generator",
         '"../evil"',
-        "must match",
+        "must be letters, digits, dots, dashes and underscores, 64 at most, as 1.4.2",
     ),
     "a reference to nothing": (
         {"services/api/environment/DATABASE_URL": "${stores.mian.url}"},
@@ -704,7 +704,7 @@ CASES: dict[str, Case] = {
         STACK,
         "groundwork:access.allowed_from",
         "an empty list",
-        "must have at least 1 entries",
+        "must have 1 or more entries",
     ),
     "the whole world may log in": (
         {},
@@ -720,7 +720,7 @@ CASES: dict[str, Case] = {
         STACK,
         "groundwork:migration_window",
         '"22:00-25:00"',
-        "must match",
+        "must be times of a day, for example 22:00-04:00",
     ),
     "a queue that forgets": (
         {"stores/cache/queue": True},
@@ -760,7 +760,7 @@ CASES: dict[str, Case] = {
         APPLICATION,
         "migration.sql.directory",
         '"../migrations"',
-        "must match",
+        "must be a folder within the release",
     ),
     "a migration that invents migrations": (
         {"migration/command": "npx prisma migrate dev"},
@@ -850,6 +850,275 @@ CASES: dict[str, Case] = {
         "none",
         "install Debian's packages: must be single or per-zone",
     ),
+    "a kind that is not said": (
+        {"services/api/runtime/kind": REMOVED},
+        {},
+        APPLICATION,
+        "services.api.runtime.kind",
+        "missing",
+        "must be one of 'container', 'java', 'node', 'pm2'",
+    ),
+    # The kind is also the name of one of its keys.
+    "a key that the kind named like a key has not": (
+        {"services/api/runtime": {"kind": "node", "start": "main.js", "memory": "512M"}},
+        {},
+        APPLICATION,
+        "services.api.runtime.memory",
+        "not a key",
+        "did you mean memory_limit?",
+    ),
+    "a wrong key of the same name as the kind": (
+        {"services/api/runtime": {"kind": "node", "start": "main.js", "node": "lts"}},
+        {},
+        APPLICATION,
+        "services.api.runtime.node",
+        '"lts"',
+        "must be a whole number",
+    ),
+    "a size in other units": (
+        {"services/api/proxy/body_limit": "5MB"},
+        {},
+        APPLICATION,
+        "services.api.proxy.body_limit",
+        '"5MB"',
+        "must be a whole number and K, M or G, for example 50M",
+    ),
+    "a number in place of text": (
+        {"stores/main/version": 17},
+        {},
+        APPLICATION,
+        "stores.main.version",
+        "17",
+        "must be text, in quotes",
+    ),
+    "a name with a capital letter": (
+        {"schedules/Report": {"service": "api", "at": "0 2 * * *", "command": "true"}},
+        {},
+        APPLICATION,
+        "schedules.Report",
+        '"Report"',
+        "must be lower-case letters and digits with single hyphens between, a letter first",
+    ),
+    "a misspelt name whose value is wrong as well": (
+        {},
+        {f"{PLACED}/environment": {"JWT_SECRET": "x"}},
+        STACK,
+        "groundwork:applications.threed-generator.environment.JWT_SECRET",
+        '"JWT_SECRET"',
+        "must be lower-case letters",
+    ),
+    "nothing where a group stands": (
+        {"services/api/environment": None},
+        {},
+        APPLICATION,
+        "services.api.environment",
+        "empty",
+        "must be a group of keys",
+    ),
+    "nothing where a value stands": (
+        {"services/api/environment/HUNYUAN_API_URL": None},
+        {},
+        APPLICATION,
+        "services.api.environment.HUNYUAN_API_URL",
+        "empty",
+        "must be text or a whole number or true or false or a number",
+    ),
+    "an owner without a name": (
+        {},
+        {"owner": None},
+        STACK,
+        "groundwork:owner",
+        "empty",
+        "must be text",
+    ),
+    "an entry of a list that must have one": (
+        {},
+        {"network/zones": ["eu-west-1a"]},
+        STACK,
+        "groundwork:network.zones.0",
+        '"eu-west-1a"',
+        "must be the zone's letter alone, a to f",
+    ),
+    "a region misspelt": (
+        {},
+        {"region": "eu-wset-1"},
+        STACK,
+        "groundwork:region",
+        '"eu-wset-1"',
+        "must be a region of AWS, as eu-west-1, outside of China and GovCloud",
+    ),
+    "a public key that was cut off": (
+        {},
+        {"deploy_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAA me"]},
+        STACK,
+        "groundwork:deploy_keys.0",
+        '"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAA me"',
+        "must be the line of a .pub file of ssh-keygen -t ed25519",
+    ),
+    "a range given twice": (
+        {},
+        {"access": {"kind": "bastion", "allowed_from": ["192.0.2.1/32", "192.0.2.1/32"]}},
+        STACK,
+        "groundwork:access.allowed_from",
+        "a list",
+        "must have each once, and 192.0.2.1/32 stands twice",
+    ),
+    "an exemption until no day": (
+        {},
+        {
+            "exemptions": [
+                {"rule": "x", "resource": "y", "reason": "long enough", "until": "2027-02-30"}
+            ]
+        },
+        STACK,
+        "groundwork:exemptions.0.until",
+        '"2027-02-30"',
+        "must be a day of the calendar",
+    ),
+    "a window without a length": (
+        {},
+        {"migration_window": "22:00-22:00"},
+        STACK,
+        "groundwork:migration_window",
+        '"22:00-22:00"',
+        "must begin and end at two times",
+    ),
+    "a Node of another major than its name": (
+        {},
+        {"runtimes/node-24/version": "22.21.0"},
+        STACK,
+        "groundwork:runtimes.node-24.version",
+        '"22.21.0"',
+        "must be one of node 24",
+    ),
+    "images that nobody looked up": (
+        {},
+        {"images": {}},
+        STACK,
+        "groundwork:images.arm64",
+        "missing",
+        "pools.web (t4g.medium), pools.api (c7g.xlarge)",
+    ),
+    "a size that EC2 has not": (
+        {},
+        {"pools/web/instance_type": "t4g.meduim"},
+        STACK,
+        "groundwork:pools.web.instance_type",
+        '"t4g.meduim"',
+        "there is no size meduim: t4g has nano, micro, small",
+    ),
+    "an edge of a pool that is not there": (
+        {},
+        {"edge": {"kind": "host", "pool": "wbe"}},
+        STACK,
+        "groundwork:edge.pool",
+        '"wbe"',
+        "pools are web, api",
+    ),
+    "a port that only root may have": (
+        {"services/web/port": 80, "services/web/environment/PORT": 80},
+        {},
+        STACK,
+        "groundwork:applications.threed-generator.placement.pools.web",
+        "web, port 80",
+        "must listen on 1024 or higher on hosts: it is not root",
+    ),
+    "two hosts of one name": (
+        {"hosts/api": "@"},
+        {},
+        APPLICATION,
+        "hosts.api",
+        '"@"',
+        "hosts.web is this name already",
+    ),
+    "a route with a pattern in its middle": (
+        {"services/api/routes/1/path": "/ws*/x"},
+        {},
+        APPLICATION,
+        "services.api.routes.1.path",
+        '"/ws*/x"',
+        "* stands at its end only",
+    ),
+    "a health check of a pattern": (
+        {"services/api/health/path": "/health*"},
+        {},
+        APPLICATION,
+        "services.api.health.path",
+        '"/health*"',
+        "must be a path that begins with /, of letters, digits, . _ ~ / and -",
+    ),
+    "a schedule that goes backwards": (
+        {"stores/main/dump/schedule": "0 6-2 * * *"},
+        {},
+        APPLICATION,
+        "stores.main.dump.schedule",
+        '"0 6-2 * * *"',
+        "hour goes backwards in 6-2",
+    ),
+    "a schedule on a day that never comes": (
+        {"stores/main/dump/drill": "0 4 30 2 *"},
+        {},
+        APPLICATION,
+        "stores.main.dump.drill",
+        '"0 4 30 2 *"',
+        "none of its months has a day 30",
+    ),
+    "a reference without its end": (
+        {"services/api/environment/S3_BUCKET_NAME": "${buckets.models.name"},
+        {},
+        APPLICATION,
+        "services.api.environment.S3_BUCKET_NAME",
+        '"${buckets.models.name"',
+        "a reference that begins with ${ must end with }",
+    ),
+    "a secret that only its value gives away": (
+        {"services/api/environment/QUEUE_URL": "amqp://app:hunter2@queue.example/x"},
+        {},
+        APPLICATION,
+        "services.api.environment.QUEUE_URL",
+        "written out",
+        "must be a reference such as ${secrets.NAME}",
+    ),
+    "a variable that no process can have": (
+        {"services/api/environment/SMTP_HOST": "smtp\0"},
+        {},
+        APPLICATION,
+        "services.api.environment.SMTP_HOST",
+        "a text with control characters",
+        "may have line breaks and tabs only",
+    ),
+    "a pattern that is none": (
+        {"secrets/SMTP_PASS/pattern": "["},
+        {},
+        APPLICATION,
+        "secrets.SMTP_PASS.pattern",
+        '"["',
+        "must be a regular expression: unterminated character set",
+    ),
+    "a secret in the stack's variables": (
+        {},
+        {f"{PLACED}/environment": {"api": {"JWT_SECRET": "hunter2hunter2"}}},
+        STACK,
+        "groundwork:applications.threed-generator.environment.api.JWT_SECRET",
+        "written out",
+        "must be a reference such as ${secrets.NAME}",
+    ),
+    "a reference to nothing in the stack's variables": (
+        {},
+        {f"{PLACED}/environment": {"api": {"S3_BUCKET_NAME": "${buckets.model.name}"}}},
+        STACK,
+        "groundwork:applications.threed-generator.environment.api.S3_BUCKET_NAME",
+        '"${buckets.model.name}"',
+        "buckets has models, backups",
+    ),
+    "another port in the stack's variables": (
+        {},
+        {f"{PLACED}/environment": {"api": {"PORT": 4000}}},
+        STACK,
+        "groundwork:applications.threed-generator.environment.api.PORT",
+        "4000",
+        "must be the port, 3001",
+    ),
 }
 
 
@@ -879,19 +1148,69 @@ def test_all_faults_are_reported_at_once(project: Project) -> None:
     }
 
 
-def test_a_key_given_twice_is_not_silently_replaced(project: Project) -> None:
-    path = project.root / "apps" / "threed-generator.yaml"
-    path.write_text(path.read_text() + "\ntitle: another\n")
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("groundwrok:oldest_tls", "groundwork:oldest_tls"), ("oldest_tls", "groundwork:oldest_tls")],
+)
+def test_a_key_outside_of_the_program_that_was_meant_for_it_is_a_slip(
+    project: Project, key: str, meant: str
+) -> None:
+    (problem,) = project.problems(**{key: "TLSv1.3"})
+
+    assert (problem.key, problem.allowed) == (key, f"did you mean {meant}?")
+
+
+def test_keys_of_other_programs_are_left_alone(project: Project) -> None:
+    assert project.problems(**{"aws:region": "eu-west-1", "pulumi:tags": "{}"}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("", "(the file)", "empty"),
+        ("config:\n", "config", "empty"),
+        ("config: [a]\n", "config", "a list"),
+        ("config: text\n", "config", '"text"'),
+        ("groundwork:region: eu-west-1\n", "config", "missing"),
+    ],
+)
+def test_a_stack_file_without_its_keys_is_one_problem(
+    project: Project, text: str, key: str, value: str
+) -> None:
+    (project.root / STACK).write_text(text)
+
+    with pytest.raises(SettingsError) as caught:
+        stack_configuration("prod", project.root)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.key, problem.value) == (STACK, key, value)
+
+
+@pytest.mark.parametrize("content", [b"config: a\n", b"config: [a]\n", b"\xff\xfe", b"", b"a: ["])
+def test_what_is_wrong_with_another_stack_is_said_in_its_own_runs(
+    project: Project, content: bytes
+) -> None:
+    (project.root / "Pulumi.other.yaml").write_bytes(content)
+
+    assert project.problems() == []
+
+
+def test_a_secret_that_stands_in_the_stack_file_is_refused_and_not_shown(project: Project) -> None:
+    project.change_stack({"secret.threed-generator.HUNYUAN_API_KEY": "sk-0123456789abcdef"})
 
     (problem,) = project.problems()
-    assert "the key title stands twice" in problem.allowed
+    assert (problem.file, problem.key, problem.value) == (STACK, SECRET, "written out")
+    assert "pulumi config set --secret" in problem.allowed
+    assert "sk-0123456789abcdef" not in str(problem)
 
 
-def test_a_file_that_is_not_yaml_is_said_to_be_so(project: Project) -> None:
-    (project.root / "apps" / "threed-generator.yaml").write_text("name: [unclosed\n")
+def test_a_secret_that_stands_encrypted_in_the_stack_file_is_as_it_should_be(
+    project: Project,
+) -> None:
+    # The values are the engine's, which has decrypted them.
+    given = project.configuration()
+    project.change_stack({"secret.threed-generator.HUNYUAN_API_KEY": {"secure": "v1:abc"}})
 
-    (problem,) = project.problems()
-    assert (problem.file, "not valid YAML" in problem.allowed) == (APPLICATION, True)
+    assert load("prod", given, project.root)
 
 
 SECRET = "groundwork:secret.threed-generator.HUNYUAN_API_KEY"
@@ -903,6 +1222,7 @@ SECRET = "groundwork:secret.threed-generator.HUNYUAN_API_KEY"
         ("", "missing"),
         ("short", "5 characters long"),
         ("your-api-key-here", "a placeholder"),
+        ("sk-0123456789abcdef\n", "a text with space around it"),
     ],
 )
 def test_a_bad_secret_is_refused_without_being_shown(

@@ -143,6 +143,14 @@ CASES: dict[str, tuple[Change, Change]] = {
         ({}, {f"{MAIN}/instance_class": "db.m4.large"}),
         ({}, {f"{MAIN}/instance_class": "db.m6g.large"}),
     ),
+    "instance-type": (
+        ({}, {"pools/web/instance_type": "t4g.4xlarge"}),
+        ({}, {"pools/web/instance_type": "c7g.4xlarge"}),
+    ),
+    "instance-class-size": (
+        ({}, {f"{MAIN}/instance_class": "db.t4g.nano"}),
+        ({}, {f"{MAIN}/instance_class": "db.t4g.micro"}),
+    ),
     "replicas-need-backups": (
         ({}, {f"{MAIN}/backup_days": 0}),
         ({}, {f"{MAIN}/backup_days": 0, f"{MAIN}/replicas": 0}),
