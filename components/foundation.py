@@ -36,7 +36,8 @@ class Foundation(pulumi.ComponentResource):
     log_bucket: LogBucket
     log_days: int
     topic_arn: pulumi.Output[str]
-    key_pair: pulumi.Output[str]
+    key_pair: str
+    before_machines: list[pulumi.Resource]  # what each of them needs to boot, and names no value of
     operations: OperationsHost
     publish_host_key: Statement
 
@@ -81,7 +82,16 @@ class Foundation(pulumi.ComponentResource):
             ),
             opts=child,
         ).topic_arn
-        self.key_pair = aws.ec2.KeyPair(name, public_key=stack.deploy_keys[0], opts=child).key_name
+        # A machine takes it at its first boot alone, and is replaced when its name changes: so
+        # another deploy key has the same name, and machines know that as mere text.
+        self.key_pair = f"{name}-{args.stack_name}"
+        key_pair = aws.ec2.KeyPair(
+            name,
+            key_name=self.key_pair,
+            public_key=stack.deploy_keys[0],
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+        self.before_machines = [*self.network.way_out, key_pair]
         self.publish_host_key = publish_parameter(
             pulumi.Output.concat(
                 f"arn:aws:ssm:{stack.region}:",
@@ -113,7 +123,7 @@ class Foundation(pulumi.ComponentResource):
                 user_data=user_data(
                     stack_name, session_manager_of=None if bastion else stack.region
                 ),
-                after=self.network.way_out,
+                after=self.before_machines,
                 statements={
                     "host-key": self.publish_host_key,
                     "artifacts": read_objects(f"arn:aws:s3:::{stack.artifacts}"),

@@ -24,7 +24,7 @@ class HostFleetArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: Mapping[str, pulumi.Input[str]]  # zone letter -> subnet
     key_arn: pulumi.Input[str]
-    key_pair: pulumi.Input[str]
+    key_pair: str
     user_data: pulumi.Input[str] | None
     operations_group_id: pulumi.Input[str]  # who may log in
     calls: Sequence[int]  # ports of the outside world that services on this pool call

@@ -23,7 +23,7 @@ class OperationsHostArgs:
     image_id: str
     instance_type: str
     key_arn: pulumi.Input[str]
-    key_name: pulumi.Input[str] | None
+    key_name: str | None
     user_data: pulumi.Input[str] | None
     statements: Mapping[str, Statement]  # what it may do beside being reached
     disk_gb: int = 20

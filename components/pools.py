@@ -56,7 +56,7 @@ def _fleet(settings: Settings, pool: str, foundation: Foundation) -> HostFleetAr
         key_arn=foundation.key_arn,
         key_pair=foundation.key_pair,
         user_data=user_data(settings.name),
-        after=foundation.network.way_out,
+        after=foundation.before_machines,
         operations_group_id=foundation.operations.group_id,
         calls=[HTTPS, *(out.port for out in egress)],
         statements={

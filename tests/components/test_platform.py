@@ -57,6 +57,21 @@ def combination(placement: str, edge: str) -> Engine:
     return built("dev", json.dumps(changes(placement, edge)))
 
 
+def test_another_deploy_key_replaces_no_machine() -> None:
+    """AWS replaces one whose key has another name, or one that the engine does not know yet."""
+    new = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "B" * 43
+    before, after = built("dev"), built("dev", json.dumps({"deploy_keys": [new]}))
+
+    pair = after.named("aws:ec2/keyPair:KeyPair", "groundwork")
+    assert pair.inputs["publicKey"] == new
+    assert pair.deletes_first
+    for one in after.registered:
+        if one.typ == "aws:ec2/instance:Instance":
+            assert one.inputs["keyName"] == before.named(one.typ, one.name).inputs["keyName"]
+            assert not one.references.get("keyName")
+            assert pair.urn in one.dependencies
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_machine_boots_before_it_finds_its_way_out(stack: str) -> None:
     """Its first boot tells the world its key once, and gives up after two minutes: a NAT gateway
