@@ -95,6 +95,15 @@ seed: $(VENV) ## First content of a database: make seed STACK=dev APP=notebook
 connect: $(VENV) ## A shell on the operations instance, or on a host: make connect STACK=prod HOST=web-a1
 	@$(COMMANDS) connect $(STACK) $(if $(HOST),--host $(HOST))
 
+.PHONY: logs
+logs: $(VENV) ## What an application has written, FOLLOW=1 as it comes: make logs STACK=prod APP=notebook
+	@$(COMMANDS) logs $(STACK) $(APP) $(if $(SERVICE),--service $(SERVICE)) $(if $(HOST),--host $(HOST)) \
+	  $(if $(LINES),--lines $(LINES)) $(if $(FOLLOW),--follow)
+
+.PHONY: restart
+restart: $(VENV) ## Its processes anew, host by host, nobody notices: make restart STACK=prod APP=notebook
+	@$(COMMANDS) restart $(STACK) $(APP) $(if $(SERVICE),--service $(SERVICE))
+
 .PHONY: repair
 repair: $(VENV) ## Whatever was done by hand to cloud or hosts is undone: make repair STACK=prod
 	@$(COMMANDS) repair $(STACK) $(if $(CI),--yes)

@@ -36,6 +36,8 @@ COMMANDS = {
     "restore-drill": "Restore the newest dump of a database beside it, validate it and drop it",
     "status": "Say what is there, where it is and whether it is well",
     "picture": "Draw what is there, from the state's resource graph",
+    "logs": "Show what an application's processes have written, or go on as it comes",
+    "restart": "Start an application's processes anew, host by host, with nobody noticing",
     "connect": "Open a shell on the operations instance or on a host, or run one command there",
     "repair": "Make cloud and hosts again what the files say, whatever was done to them by hand",
 }

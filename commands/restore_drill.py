@@ -23,13 +23,8 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
 
 def database(stack: Stack, application: str, store: str | None) -> str:
     """The key of a database that is dumped."""
-    known = stack.tree.applications
-    if application not in known:
-        raise CommandError(
-            f"There is no application {application} on {stack.name}.",
-            f"Applications are {', '.join(sorted(known))}.",
-        )
-    dumped = sorted(name for name, one in known[application].databases.items() if one.dump)
+    databases = stack.application(application).databases
+    dumped = sorted(name for name, one in databases.items() if one.dump)
     if store is None and len(dumped) == 1:
         store = dumped[0]
     if store not in dumped:

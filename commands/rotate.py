@@ -119,12 +119,7 @@ def steps_of(secret: str, stands: Rotation, today: datetime.date) -> Iterator[St
 
 
 def _refuse_unknown(stack: Stack, application: str, secret: str) -> None:
-    if application not in stack.tree.applications:
-        raise CommandError(
-            f"{stack.name} has no application {application}.",
-            f"It has {', '.join(stack.tree.applications) or 'none'}.",
-        )
-    spec = stack.tree.applications[application]
+    spec = stack.application(application)
     known = rotating(spec)
     if secret in known:
         return

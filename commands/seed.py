@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(stack: Stack, given: argparse.Namespace) -> int:
     version = serving(stack, given.application)
-    migration = stack.tree.applications[given.application].migration
+    migration = stack.application(given.application).migration
     if migration is None or migration.seed is None:
         raise CommandError(
             f"{given.application} has no seed.",
@@ -39,11 +39,7 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
 
 def serving(stack: Stack, application: str) -> str:
     """The version of an application that a stack has; CommandError where there is none."""
-    if application not in stack.tree.applications:
-        raise CommandError(
-            f"{stack.name} has no application {application}.",
-            f"It has {', '.join(stack.tree.applications) or 'none'}.",
-        )
+    stack.application(application)
     version = stack.settings.releases.get(application)
     if version is None:
         raise CommandError(

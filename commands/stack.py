@@ -10,6 +10,7 @@ from commands.engine import Engine, engine
 from commands.error import CommandError
 from commands.stack_file import StackFile
 from settings import load
+from settings.application import Application
 from settings.problem import SettingsError
 from settings.stack import VERSION, HostsPlacement
 from settings.stack import Stack as StackSettings
@@ -40,13 +41,29 @@ class Stack:
     def file(self) -> StackFile:
         return StackFile(self.root / f"Pulumi.{self.name}.yaml")
 
+    def application(self, name: str) -> Application:
+        """As its file has it; CommandError where the stack has none of that name."""
+        known = self.tree.applications
+        if name not in known:
+            raise CommandError(
+                f"{self.name} has no application {name}.", f"It has {', '.join(known) or 'none'}."
+            )
+        return known[name]
+
+    def services(self, application: str, chosen: str | None = None) -> list[str]:
+        """All of an application's, or the one that a person chose."""
+        known = list(self.application(application).services)
+        if chosen is None:
+            return known
+        if chosen not in known:
+            raise CommandError(
+                f"{application} has no service {chosen}.", f"It has {', '.join(known) or 'none'}."
+            )
+        return [chosen]
+
     def parts(self, application: str) -> dict[str, str]:
         """What a version of an application consists of, and how each part is packed."""
-        if application not in self.settings.applications:
-            raise CommandError(
-                f"{self.name} has no application {application}.",
-                f"It has {', '.join(self.settings.applications) or 'none'}.",
-            )
+        self.application(application)
         parts: dict[str, str] = {**self.tree.artifacts(application)}
         if not parts:
             raise CommandError(

@@ -6,6 +6,7 @@
     migrate  bring the database along (this and the next two on the operations instance alone)
     down     take it back to an older schema, with the files of the version that made the newer
     seed     give it its first content
+    restart  out of rotation, all processes anew or one service's (where it is here), and back
     publish  give a site's files to the CDN (on the operations instance alone)
     confirm  keep the new version: every host has it
     return   go back to the last confirmed version (started by itself where no confirm came)
@@ -174,6 +175,12 @@ def note(application: Application, **facts: str | list[str] | None) -> None:
 def owed(kind: str, application: str) -> set[str]:
     marks = OWED / kind / application
     return {mark.name for mark in marks.iterdir()} if marks.exists() else set()
+
+
+def owe(kind: str, application: str, unit: str) -> None:
+    marks = OWED / kind / application
+    marks.mkdir(parents=True, exist_ok=True)
+    (marks / unit).touch()
 
 
 def paid(kind: str, application: str, unit: str) -> None:
@@ -426,6 +433,19 @@ def switch(application: Application, version: str, patience: float) -> None:
         say(f"{application.name} serves {version}")
     else:
         say(f"{application.name} restarted")
+
+
+def restart(application: Application, name: str | None, patience: float) -> None:
+    """What its processes hold in memory is gone, and nothing else; an owed restart is paid too."""
+    serving = application.serving
+    if serving is None:
+        raise RefusedError(f"Nothing of {application.name} is released on this host")
+    for service in application.services:
+        if name in (None, service.name):
+            # Where no other host stands in, processes of PM2 take over from each other.
+            alone = service.kind == "exchange" and not application.drain_seconds
+            owe("exchange" if alone else "restart", application.name, service.unit)
+    switch(application, serving, patience)
 
 
 def advice(application: Application, version: str, before: str | None, why: str) -> str:
@@ -868,6 +888,7 @@ def main() -> int:
         "down",
         "seed",
         "switch",
+        "restart",
         "publish",
         "confirm",
         "return",
@@ -880,6 +901,7 @@ def main() -> int:
     parser.add_argument("action", choices=actions)
     parser.add_argument("application")
     parser.add_argument("version", nargs="?")
+    parser.add_argument("--service", help="restart this one alone")
     parser.add_argument("--patience", type=float, default=900.0)
     parser.add_argument("--target", type=plain, help="version of the schema to go back to")
     parser.add_argument("--kept", type=plain, help="release that is gone back to")
@@ -908,6 +930,8 @@ def main() -> int:
             start_again(application, everything=given.all)
         elif given.action == "resume":
             resume(application)
+        elif given.action == "restart":
+            restart(application, given.service, given.patience)
         elif given.action == "stage":
             stage(application, given.version)
         elif given.action == "publish":

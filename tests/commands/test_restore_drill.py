@@ -59,7 +59,7 @@ def test_an_older_dump_can_be_named(way: Way) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nobody"], "Applications are "),
+        (["nobody"], "It has threed-generator, "),
         (["threed-generator", "--store", "cache"], "databases with dumps are main"),
     ],
 )

@@ -20,6 +20,7 @@ ON_THE_PLATFORM = frozenset(
     for name in (
         "applications",
         "faults",
+        "logs",
         "made",
         "platform",
         "releases",

@@ -332,3 +332,24 @@ def test_nobody_notices_a_changed_unit(visitor: Visitor, served: Served, tmp_pat
     load.nobody_noticed()
     assert set(shown("TimeoutStopUSec").values()).isdisjoint(before.values())
     assert all(pid != processes[name] for name, pid in shown("MainPID").items())
+
+
+@pytest.mark.long
+@each
+def test_nobody_notices_a_restart(visitor: Visitor, served: Served, tmp_path: Path) -> None:
+    cloud = visitor.cloud
+    well(visitor, served)
+    hosts = hosts_of(cloud, served)
+
+    def processes() -> dict[str, str]:
+        words = ("systemctl", "show", "--property=MainPID", "--value")
+        return {name: host.says(*words, unit_of(host, served)) for name, host in hosts.items()}
+
+    before = processes()
+    with under_load(visitor, served, tmp_path) as load:
+        said = cloud.expect_command("restart", "local", served.name)
+    load.nobody_noticed()
+    after = processes()
+    assert all(f"{name}: {served.name} restarted" in said for name in hosts)
+    assert all(after[name] not in ("0", before[name]) for name in hosts)
+    assert "Nothing to change" in cloud.expect("up")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal
@@ -93,7 +93,7 @@ class Host:
         everything = base64.b64encode(tarball(files)).decode()
         self.machine.ok("base64 --decode | tar --extract --gzip --directory /", everything)
 
-    def release(self, action: str, version: str, *, fails: bool = False) -> str:
+    def release(self, action: str, version: str = "", *, fails: bool = False) -> str:
         """What it printed: changes, or why it refused."""
         done = self.machine.shell(
             # The mask that every remote command runs with.
@@ -226,23 +226,29 @@ def test_a_release_that_is_so_already_touches_nothing(host: Host) -> None:
     assert not [line for line in host.machine.asked_of_systemd() if "restart" in line]
 
 
+def sees_restarts_out_of_rotation(host: Host) -> Callable[[], list[str]]:
+    """What has been restarted while nothing new came to the host, since it was last asked."""
+    machine, drained = host.machine, "/run/drained"
+    program = machine.read("/usr/local/sbin/systemctl")
+    machine.write("/usr/local/sbin/systemctl.real", program, "0755")
+    machine.write(
+        "/usr/local/sbin/systemctl",
+        f'#!/bin/sh\n[ "$1" != restart ] || [ ! -e {DRAIN} ] || echo "$2" >>{drained}\n'
+        'exec systemctl.real "$@"\n',
+        "0755",
+    )
+    return lambda: machine.ok(f"touch {drained}; cat {drained}; : >{drained}").split()
+
+
 def test_the_host_is_out_of_rotation_while_it_changes(host: Host) -> None:
     host.serve("1.0.0")
     host.publish("1.1.0")
     host.release("stage", "1.1.0")
-    host.machine.write(
-        "/usr/local/sbin/systemctl.real", host.machine.read("/usr/local/sbin/systemctl"), "0755"
-    )
-    host.machine.write(
-        "/usr/local/sbin/systemctl",
-        f'#!/bin/sh\n[ "$1" != restart ] || [ ! -e {DRAIN} ] || echo "$2" >>/run/drained\n'
-        'exec systemctl.real "$@"\n',
-        "0755",
-    )
+    drained = sees_restarts_out_of_rotation(host)
 
     host.release("switch", "1.1.0")
 
-    assert host.machine.read("/run/drained").split() == [API, WORKER]
+    assert drained() == [API, WORKER]
     assert not host.out_of_rotation
 
 
@@ -498,6 +504,42 @@ def test_a_configuration_that_fails_stops_here_and_stays_owed(host: Host) -> Non
     host.release("switch", "1.0.0")
     assert not host.out_of_rotation
     assert host.debts == []
+
+
+def test_a_restart_that_a_person_asks_for_is_of_all_or_of_one_and_out_of_rotation(
+    host: Host,
+) -> None:
+    drained = sees_restarts_out_of_rotation(host)
+    host.serve("1.0.0")
+    drained()
+
+    assert host.release("restart") == "changed: notebook restarted\n"
+    assert drained() == [API, WORKER]
+    assert host.debts == []
+    assert not host.out_of_rotation
+
+    assert host.release("restart", "--service worker") == "changed: notebook restarted\n"
+    assert drained() == [WORKER]
+
+    # It runs on other hosts.
+    host.machine.asked_of_systemd()
+    assert host.release("restart", "--service mail") == ""
+    assert host.machine.asked_of_systemd() == []
+
+
+def test_where_nothing_is_released_nothing_is_restarted(host: Host) -> None:
+    why = host.release("restart", fails=True)
+
+    assert "Nothing of notebook is released" in why
+    assert not host.out_of_rotation
+
+
+def test_a_restart_that_fails_leaves_the_host_out_of_rotation(host: Host) -> None:
+    host.serve("1.0.0")
+    host.machine.write("/run/sick", "bad")
+
+    assert "stays out of rotation" in host.release("restart", fails=True)
+    assert host.out_of_rotation
 
 
 def test_processes_of_pm2_take_over_from_each_other(host: Host) -> None:
