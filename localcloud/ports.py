@@ -1,10 +1,16 @@
 """Which ports of the loopback are free, and who holds one that is not."""
 
+import random
 import socket
 from pathlib import Path
 
+from localcloud.error import LocalCloudError
+
 LOOPBACK = "127.0.0.1"
 LISTENING = "0A"
+# Below those that the kernel gives to whoever asks for none (net.ipv4.ip_local_port_range): a port
+# that is kept for later, or for a restart, must not be somebody's connection in between.
+KEPT_APART = range(20_000, 32_000)
 
 
 def is_free(port: int) -> bool:
@@ -18,9 +24,15 @@ def is_free(port: int) -> bool:
 
 
 def any_free() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]
+    """One that nobody holds now, and that nobody is given by chance."""
+    tried = random.sample(KEPT_APART, len(KEPT_APART))
+    found = next((port for port in tried if is_free(port)), None)
+    if found is None:
+        raise LocalCloudError(
+            f"Every port from {KEPT_APART[0]} to {KEPT_APART[-1]} is in use.",
+            "End what listens there, or choose a port with GROUNDWORK_PORT=N.",
+        )
+    return found
 
 
 def holder(port: int) -> str:

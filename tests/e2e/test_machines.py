@@ -115,7 +115,7 @@ def test_only_public_addresses_are_reached_from_outside(cloud: Emulated, app: st
 
 
 def test_a_reboot_by_the_api_keeps_the_disk(cloud: Emulated, app: str) -> None:
-    before = boot(cloud, app)
+    before = eventually(lambda: boot(cloud, app))
     cloud.says("echo kept | sudo tee /var/kept", app)
     cloud.client("ec2").reboot_instances(InstanceIds=[app])
     eventually(lambda: boot(cloud, app) not in ("", before))
@@ -123,7 +123,7 @@ def test_a_reboot_by_the_api_keeps_the_disk(cloud: Emulated, app: str) -> None:
 
 
 def test_a_reboot_from_inside_brings_it_back(cloud: Emulated, app: str) -> None:
-    before = boot(cloud, app)
+    before = eventually(lambda: boot(cloud, app))
     cloud.ssh("sudo systemctl reboot", app)
     eventually(lambda: boot(cloud, app) not in ("", before))
 
@@ -152,7 +152,7 @@ def test_an_elastic_address_is_carried_by_a_running_machine_and_stays(
     ec2 = cloud.client("ec2")
     made = ec2.allocate_address(Domain="vpc")
     ec2.associate_address(InstanceId=app, AllocationId=made["AllocationId"])
-    eventually(lambda: made["PublicIp"] in cloud.says("hostname --all-ip-addresses", app))
+    eventually(lambda: made["PublicIp"] in cloud.ssh("hostname --all-ip-addresses", app).stdout)
     ec2.stop_instances(InstanceIds=[app])
     cloud.in_state(app, "stopped")
     ec2.start_instances(InstanceIds=[app])
@@ -167,7 +167,8 @@ def test_machines_outlive_a_killed_control_plane_and_are_found_again(
     before = cloud.keepers()
     cloud.stop(signal.SIGKILL)
     cloud.start()
-    assert eventually(lambda: cloud.says(f"{TOKEN}instance-id", app)) == app
+    # The control plane is ready before its machines may ask who they are.
+    assert eventually(lambda: cloud.ssh(f"{TOKEN}instance-id", app).stdout) == app
     assert cloud.keepers() == before
     cloud.client("ec2").reboot_instances(InstanceIds=[app])
 
