@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import boto3
 
 from localcloud import ports
+from localcloud.machines import image
 from localcloud.machines.container import Container
 from localcloud.machines.destroy import destroy
 from localcloud.network.cloud_network import CloudNetwork
@@ -232,6 +233,8 @@ def _client(service: str, port: int) -> Any:
 @contextmanager
 def emulated(folder: Path, public: str = PUBLIC) -> Iterator[Emulated]:
     """Everything is taken away again, whatever happens."""
+    # On a bare machine this takes minutes, which are not among those that a test waits for.
+    image.ensure_all()
     made = Emulated(folder=folder, public=public)
     try:
         made.start()

@@ -194,7 +194,7 @@ def test_the_primary_killed_and_the_replica_promoted_nothing_acknowledged_is_los
 ) -> None:
     main, reader = Client(cloud, "main"), Client(cloud, "reader")
     main.says("create table acknowledged as select generate_series(1, 100) as n")
-    caught_up = "select pg_wal_lsn_diff(sent_lsn, replay_lsn) from pg_stat_replication"
+    caught_up = "select pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) from pg_stat_replication"
     eventually(lambda: main.asks(caught_up) == (0, "0"))
     cloud.container("db-main-*").pull_the_plug()
     cloud.client("rds").promote_read_replica(DBInstanceIdentifier="reader")
