@@ -15,6 +15,8 @@ MARK = "GROUNDWORK_STARTED_BY"
 ROLE = "GROUNDWORK_ROLE"
 
 PROC = Path("/proc")
+# Whoever is told to end may have begun to start another, and that one in turn.
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,19 @@ def end(processes: Iterable[Process], *, grace: float, first: signal.Signals) ->
     deadline = time.monotonic() + 5
     while any(process.alive() for process in remaining) and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def end_all(home: Path, *, grace: float, first: signal.Signals) -> list[Process]:
+    """As `end`, of a whole home, those that others started on their way out included.
+
+    Returns those that do not end.
+    """
+    for _ in range(ROUNDS):
+        found = started_by(home)
+        if not found:
+            break
+        end(found, grace=grace, first=first)
+    return started_by(home)
 
 
 def alive(pid: int) -> bool:

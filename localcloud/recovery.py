@@ -16,6 +16,7 @@ from localcloud.standins.journal import Journal
 # A plugin whose engine is gone finishes what it has begun; the slowest kinds take minutes.
 PATIENCE = 900.0
 GRACE = 30.0
+TERRAFORM_PROVIDER = "terraform-provider-"
 
 
 def end_leftovers(paths: Paths, *, patience: float = PATIENCE) -> None:
@@ -28,11 +29,25 @@ def end_leftovers(paths: Paths, *, patience: float = PATIENCE) -> None:
         return
     say(f"an earlier run was interrupted; waiting for what it had begun ({len(left)} processes)")
     deadline = time.monotonic() + patience
-    while time.monotonic() < deadline and any(process.alive() for process in left):
+    while left and time.monotonic() < deadline:
+        processes.end(_without_plugin(left), grace=0, first=signal.SIGKILL)
         time.sleep(0.2)
+        # An engine whose run alone was killed goes on, and starts others.
+        left = processes.started_by(paths.home, {ROLE})
     engines = [process for process in left if _is_engine(process, paths)]
     processes.end(engines, grace=GRACE, first=signal.SIGINT)
     processes.end(left, grace=GRACE, first=signal.SIGTERM)
+
+
+def _without_plugin(left: list[processes.Process]) -> list[processes.Process]:
+    """Providers of Terraform whose plugin was killed: they wait for its questions for ever."""
+    plugins = {process.pid for process in left}
+    return [
+        process
+        for process in left
+        if Path(process.command.partition(" ")[0]).name.startswith(TERRAFORM_PROVIDER)
+        and processes.parent_of(process.pid) not in plugins
+    ]
 
 
 def mend(stack: Stack) -> bool:

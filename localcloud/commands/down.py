@@ -28,9 +28,7 @@ def run(paths: Paths, name: str) -> int:
         with timings.part("destroy"):
             code = _destroy(paths, name)
         with timings.part("stop and remove"):
-            left = processes.started_by(paths.home)
-            processes.end(left, grace=GRACE, first=signal.SIGTERM)
-            remaining = processes.started_by(paths.home)
+            remaining = processes.end_all(paths.home, grace=GRACE, first=signal.SIGTERM)
             if remaining:
                 listed = ", ".join(f"{process.pid} ({process.command})" for process in remaining)
                 raise LocalCloudError(f"These processes do not end: {listed}")

@@ -38,8 +38,7 @@ def on_emulated_cloud(main: Paths, name: str) -> int:
                 outcome = follow(stack, "preview", [*pack, *PARALLEL], progress)
                 progress.done()
         finally:
-            left = processes.started_by(paths.home)
-            processes.end(left, grace=GRACE, first=signal.SIGTERM)
+            processes.end_all(paths.home, grace=GRACE, first=signal.SIGTERM)
         if outcome.ok:
             report.show_counts(f"Stack {name} would have", outcome.kinds())
         report.show_errors(outcome)

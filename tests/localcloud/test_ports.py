@@ -8,7 +8,6 @@ import pytest
 from localcloud import ports
 from localcloud.error import LocalCloudError
 
-
 GIVEN = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 

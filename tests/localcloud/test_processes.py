@@ -51,6 +51,20 @@ def test_only_the_processes_of_a_home_are_found(tmp_path: Path, start: Start) ->
     assert processes.started_by(tmp_path / "a", {"control-plane"}) == []
 
 
+def test_those_that_others_start_on_their_way_out_are_ended_too(
+    tmp_path: Path, start: Start
+) -> None:
+    another = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    start(
+        tmp_path,
+        "import signal, subprocess, sys; "
+        f"signal.signal(signal.SIGTERM, lambda *_: ({another}, sys.exit())); print(1, flush=True)",
+    )
+
+    assert processes.end_all(tmp_path, grace=10, first=signal.SIGTERM) == []
+    assert processes.started_by(tmp_path) == []
+
+
 def test_this_process_is_never_among_them(
     tmp_path: Path,
 ) -> None:

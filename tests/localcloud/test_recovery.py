@@ -1,13 +1,16 @@
 """What a run that was cut off had made is neither lost nor made twice, however often it is cut."""
 
 import json
+import os
+import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from localcloud import recovery
-from localcloud.engine.stack import Stack
+from localcloud import processes, recovery
+from localcloud.engine.stack import ROLE, Stack
 from localcloud.paths import Paths
 from localcloud.standins.journal import Journal
 from localcloud.standins.rpc import provider_pb2
@@ -75,3 +78,40 @@ def test_what_replaces_one_that_the_state_holds_is_remembered(stack: Stack) -> N
     recovery.mend(stack)
 
     assert is_remembered(stack)
+
+
+# Says when it is told to end, which nobody waits so long to do.
+PROVIDER = """
+exec -a terraform-provider-aws_v5.100.0_x5 sh -c '
+trap "touch $0/told; exit" TERM; touch $0/serves; while sleep 0.1; do :; done' "$0" >/dev/null 2>&1
+"""
+
+
+def test_a_provider_whose_plugin_was_killed_is_not_waited_for(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    # The plugin starts it and is gone: what is left has another parent.
+    subprocess.run(
+        ["bash", "-c", f"({PROVIDER}) &", str(tmp_path)],
+        env={**os.environ, **processes.marks(home, ROLE)},
+        check=True,
+    )
+    while not (tmp_path / "serves").exists():
+        time.sleep(0.01)
+
+    recovery.end_leftovers(Paths(tmp_path, home), patience=5)
+
+    assert processes.started_by(home) == []
+    assert not (tmp_path / "told").exists()
+
+
+def test_a_plugin_whose_engine_was_killed_may_finish(tmp_path: Path) -> None:
+    home, made = tmp_path / "home", tmp_path / "made"
+    plugin = subprocess.Popen(
+        ["sh", "-c", f"sleep 0.5; touch {made}"],
+        env={**os.environ, **processes.marks(home, ROLE)},
+    )
+
+    recovery.end_leftovers(Paths(tmp_path, home), patience=60)
+
+    assert made.exists()
+    assert plugin.wait() == 0
