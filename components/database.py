@@ -8,10 +8,11 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from components.database_access import DatabaseAccess, DatabaseAccessArgs, DatabaseRole
-from components.database_parameters import Engine, family, parameters
+from components.database_parameters import family, parameters
 from components.firewall import Firewall, FirewallArgs, Group, Passage
 from components.identity import Role, RoleArgs
 from components.secret import Generated, generate
+from settings.model import Engine
 
 PORTS: dict[Engine, int] = {"postgres": 5432, "mysql": 3306}
 # `admin`, `root` and `rdsadmin` are taken; MySQL on RDS allows 16 characters.

@@ -6,8 +6,8 @@ from urllib.parse import quote, urlencode
 
 import pulumi
 
-from components.database_parameters import Engine
 from components.secret import Generated, Secret, SecretArgs, Supplied, generate
+from settings.model import Engine
 
 SCHEMES: dict[Engine, str] = {"postgres": "postgresql", "mysql": "mysql"}
 ENCRYPTED: dict[Engine, dict[str, str]] = {

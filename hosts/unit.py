@@ -154,5 +154,6 @@ def _command(words: Iterable[str]) -> str:
 def _quoted(word: str) -> str:
     """One word of a unit file, taken as it is (systemd.service(5), "Command lines")."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    escaped = escaped.replace("\n", "\\n")  # A unit file knows a line's end by itself.
     plain = escaped and not any(letter.isspace() or letter in "'\"\\;" for letter in escaped)
     return escaped if plain else f'"{escaped}"'

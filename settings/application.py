@@ -35,12 +35,25 @@ Value = (
 FRONT_PORT_OFFSET = 10_000
 
 
+# A name that begins with one dot, as .next, is a folder; two lead out of the release.
+WITHIN = r"\.?[\w@+-][\w@.+-]*(/\.?[\w@+-][\w@.+-]*)*$"
+Script = Annotated[
+    str,
+    like(
+        rf"^(\./)?{WITHIN}",
+        "must be a file of the release, as dist/main.js: no / first, no .., and no words behind it "
+        "(arguments have a key of their own)",
+        max_length=200,
+    ),
+]
+
+
 class Pm2(Model):
     """Node under PM2, one process a core or a fixed number."""
 
     kind: Literal["pm2"]
     node: Annotated[int, Field(strict=True, ge=18, le=30)] = 24
-    start: Annotated[str, Field(min_length=1)]
+    start: Script
     """Script that PM2 starts, relative to the release."""
     arguments: tuple[str, ...] = ()
     mode: Literal["cluster", "fork"] = "cluster"
@@ -56,7 +69,7 @@ class Node(Model):
 
     kind: Literal["node"]
     node: Annotated[int, Field(strict=True, ge=18, le=30)] = 24
-    start: Annotated[str, Field(min_length=1)]
+    start: Script
     arguments: tuple[str, ...] = ()
     memory_limit: Size | None = None
 
@@ -66,7 +79,7 @@ class Java(Model):
 
     kind: Literal["java"]
     java: Annotated[int, Field(strict=True, ge=17, le=30)] = 21
-    start: Annotated[str, Field(min_length=1)] = "app.jar"
+    start: Script = "app.jar"
     heap: Size = "1G"
     heap_start: Size | None = None
     options: tuple[str, ...] = ()
@@ -213,8 +226,12 @@ class Service(Model):
     egress: tuple[Egress, ...] = ()
     stop_seconds: Annotated[int, Field(strict=True, ge=1, le=600)] = 30
     """How long it may take to finish after it was told to stop."""
-    writable: tuple[str, ...] = ()
-    """Directories that it may write to; everything else is read-only."""
+    writable: tuple[
+        Annotated[str, like(rf"^{WITHIN}", "must be a folder, as uploads: no / first, no ..")],
+        ...,
+    ] = ()
+    """Directories under /var/lib/APPLICATION-SERVICE that it may write to; everything else is
+    read-only."""
     files: dict[
         Annotated[
             str,
@@ -258,6 +275,13 @@ class Site(Model):
         return self.port + FRONT_PORT_OFFSET
 
 
+ParameterName = Annotated[
+    str,
+    like(
+        r"^[a-z][a-z0-9_.]*$",
+        "must be a parameter's name in lower-case letters, as the engine's manual has it",
+    ),
+]
 EngineVersion = Annotated[str, like(r"^\d+(\.\d+)*$", 'must be numbers with dots, as "17"')]
 DatabaseUser = Annotated[
     str,
@@ -273,7 +297,7 @@ class DatabaseRole(Model):
     """A database user of this application beside its owner."""
 
     rights: Literal["write", "read"]
-    settings: dict[str, str] = {}
+    settings: dict[ParameterName, str] = {}
     """ALTER ROLE … SET, for example statement_timeout: 10s."""
 
 
@@ -308,11 +332,16 @@ class Database(Model):
     owner: DatabaseUser
     """Role that owns the tables and runs migrations; never the administrator."""
     roles: dict[DatabaseUser, DatabaseRole]
-    extensions: tuple[str, ...] = ()
-    parameters: dict[str, str | Whole | Annotated[float, Field(strict=True)]] = {}
+    extensions: tuple[
+        Annotated[str, like(r"^[a-z][a-z0-9_-]*$", "must be an extension's name, as pg_trgm")], ...
+    ] = ()
+    parameters: dict[ParameterName, str | Whole | Annotated[float, Field(strict=True)]] = {}
     """Server parameters as the manual writes them (256MB, 1GB, on); "auto" keeps the default."""
     slow_query_ms: Annotated[int, Field(strict=True, ge=1)] | None = 1000
-    character_set: str = "UTF8"
+    character_set: Annotated[
+        str,
+        like(r"^[A-Za-z0-9_]+$", "must be the engine's name of it, as UTF8 or utf8mb4"),
+    ] = "UTF8"
     after_migration: tuple[str, ...] = ()
     """SQL that may be run again and again, for example CREATE INDEX CONCURRENTLY IF NOT EXISTS."""
     url_parameters: dict[str, str | Whole] = {}
@@ -349,7 +378,7 @@ Store = Annotated[Database | Cache, Field(discriminator="kind")]
 class Cors(Model):
     """Who may use a bucket from a browser."""
 
-    origins: tuple[str, ...]
+    origins: Annotated[tuple[str, ...], Field(min_length=1)]
     methods: tuple[Literal["GET", "HEAD", "PUT", "POST", "DELETE"], ...] = ("GET", "HEAD")
     expose: tuple[str, ...] = ("ETag",)
 
@@ -473,8 +502,23 @@ class Headers(Model):
     """Response headers of every answer."""
 
     frame_options: Literal["DENY", "SAMEORIGIN"] = "SAMEORIGIN"
-    referrer_policy: str = "strict-origin-when-cross-origin"
-    content_security_policy: str | None = None
+    referrer_policy: Literal[
+        "no-referrer",
+        "no-referrer-when-downgrade",
+        "origin",
+        "origin-when-cross-origin",
+        "same-origin",
+        "strict-origin",
+        "strict-origin-when-cross-origin",
+        "unsafe-url",
+    ] = "strict-origin-when-cross-origin"
+    content_security_policy: (
+        Annotated[
+            str,
+            like(r"^[\x20-\x23\x25-\x7e]+$", "must be one line of ASCII without $: >- joins lines"),
+        ]
+        | None
+    ) = None
     hsts_seconds: Annotated[int, Field(strict=True, ge=0, le=63_072_000)] = 31_536_000
 
 
@@ -492,7 +536,12 @@ class Compression(Model):
 
     min_bytes: Annotated[int, Field(strict=True, ge=0)] = 1024
     level: Annotated[int, Field(strict=True, ge=1, le=9)] = 6
-    types: tuple[str, ...] = ()
+    types: tuple[
+        Annotated[
+            str, like(r"^[a-z]+/[a-z0-9.+-]+$", "must be a media type alone, as application/json")
+        ],
+        ...,
+    ] = ()
 
 
 class Logs(Model):
@@ -519,7 +568,7 @@ class Application(Model):
     """Everything about an application that does not depend on where it runs."""
 
     name: ApplicationName
-    title: Annotated[str, Field(max_length=100)]
+    title: Annotated[str, Field(min_length=1, max_length=100)]
     hosts: dict[
         Name,
         Annotated[

@@ -6,6 +6,7 @@ A row says where its figure comes from, so that a reader can look whether it sti
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from settings.application import Database
 from settings.model import bytes_of
@@ -438,6 +439,52 @@ def _storage_ceiling(settings: Settings) -> Iterator[Refusal]:
         if ceiling is not None and ceiling * 10 < size.storage_gb * 11:
             least = -(-size.storage_gb * 11 // 10)
             yield _stack(settings, f"{key}.max_storage_gb", ceiling, f"must be {least} or more")
+
+
+# Of PostgreSQL 13 to 18 on RDS, those that CREATE EXTENSION takes.
+EXTENSIONS = """
+address_standardizer address_standardizer_data_us amcheck aws_commons aws_lambda aws_s3 bloom
+bool_plperl btree_gin btree_gist citext cube dblink dict_int dict_xsyn earthdistance
+fuzzystrmatch h3 h3_postgis hll hstore hstore_plperl hypopg intagg intarray ip4r isn
+jsonb_plperl lo log_fdw ltree moddatetime mysql_fdw old_snapshot oracle_fdw orafce pageinspect
+pg_bigm pg_buffercache pg_cron pg_freespacemap pg_hint_plan pg_partman pg_prewarm pg_proctab
+pg_repack pg_similarity pg_stat_statements pg_tle pg_transport pg_trgm pg_visibility
+pg_walinspect pgactive pgaudit pgcollection pgcrypto pglogical pgrouting pgrowlocks pgstattuple
+pgtap plcoffee plls plperl plpgsql plprofiler plrust pltcl plv8 postgis postgis_raster
+postgis_tiger_geocoder postgis_topology postgres_fdw prefix rdkit rds_tools refint seg sslinfo
+tablefunc tcn tds_fdw test_parser tsm_system_rows tsm_system_time unaccent uuid-ossp vector xml2
+"""
+
+
+@limit(
+    "extensions",
+    "RDS has certain extensions of PostgreSQL, and MySQL has none",
+    source="Amazon RDS for PostgreSQL release notes, extension versions",
+)
+def _extensions(settings: Settings) -> Iterator[Refusal]:
+    for name, application in settings.applications.items():
+        for store, of in application.databases.items():
+            for index, extension in enumerate(of.extensions):
+                key = f"stores.{store}.extensions.{index}"
+                if of.kind == "mysql":
+                    yield _application(name, key, extension, "must be absent: mysql has none")
+                elif extension not in EXTENSIONS.split():
+                    near = get_close_matches(extension, EXTENSIONS.split(), n=1)
+                    hint = f": did you mean {near[0]}?" if near else ""
+                    allowed = f"must be an extension that RDS has{hint}"
+                    yield _application(name, key, extension, allowed)
+
+
+@limit(
+    "database-name",
+    "Databases that every server has already",
+    source="RDS user guide, settings for DB instances; PostgreSQL manual, template databases",
+)
+def _database_name(settings: Settings) -> Iterator[Refusal]:
+    for key, size, of in _databases(settings):
+        own = size.name or of.name
+        if of.kind == "postgres" and own in ("postgres", "template0", "template1", "rdsadmin"):
+            yield _stack(settings, f"{key}.name", own, "is the server's own: choose another")
 
 
 @limit(

@@ -116,6 +116,8 @@ def cron_fault(text: str) -> str | None:
             numbers = [int(number) for number in found.groups()[1:3] if number] if found else [-1]
             if not all(least <= number <= greatest for number in numbers):
                 return f"{name} must be * or numbers from {least} to {greatest}"
+            if found and int(found[4] or 1) > greatest:
+                return f"{name} has a step beyond {greatest} in {part}"
             if numbers != sorted(numbers):
                 return f"{name} goes backwards in {part}: the smaller number comes first"
     if fields["day"] != "*" and fields["weekday"] != "*":

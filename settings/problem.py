@@ -36,7 +36,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            text = f'"{value}"'
+            text = '"' + value.replace("\n", "\\n") + '"'
         case _:
             text = str(value)  # pyright: ignore[reportUnknownArgumentType] whatever it is
     return text if len(text) <= 80 else text[:77] + "…"

@@ -5,7 +5,7 @@ from typing import Literal
 
 from settings import references
 from settings.agreement.fault import Fault, StackCheck, must_be_known
-from settings.application import Node, Pm2, Service
+from settings.application import Java, Node, Pm2, Service
 from settings.model import bytes_of
 from settings.part import Part
 from settings.stack import EcsPlacement
@@ -34,6 +34,18 @@ SYSTEM_MEMORY = 512
 
 
 BESIDE_A_HEAP = 256
+
+
+def _heaps_begin_within_themselves(settings: Settings) -> Iterator[Fault]:
+    for name, application in settings.applications.items():
+        for service, shape in application.services.items():
+            heap = settings.heap(name, service)
+            if not isinstance(shape.runtime, Java) or heap is None:
+                continue
+            first = shape.runtime.heap_start
+            if first is not None and bytes_of(first) > bytes_of(heap):
+                key = f"applications.{name}.heap.{service}"
+                yield key, heap, f"must be heap_start, {first}, or more: Java does not start"
 
 
 def _memory_suffices(settings: Settings) -> Iterator[Fault]:
@@ -146,6 +158,7 @@ def _networks_suffice(settings: Settings) -> Iterator[Fault]:
 
 OF_STACK: tuple[StackCheck, ...] = (
     _heaps_are_of_java,
+    _heaps_begin_within_themselves,
     _memory_suffices,
     _pools_fit_the_server,
     _networks_suffice,

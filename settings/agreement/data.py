@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from settings.agreement.fault import ApplicationCheck, Fault, must_be_known
 from settings.application import Application, Dump, Migration, Pm2
+from settings.engine_units import FORMULA, KEEP_DEFAULT, in_engine_units
 from settings.model import cron_fault
 from settings.problem import shown
 
@@ -103,6 +104,30 @@ def _dump_fits(key: str, dump: Dump, application: Application) -> Iterator[Fault
         )
 
 
+def _parameters_are_values(application: Application) -> Iterator[Fault]:
+    for name, store in application.databases.items():
+        for parameter, value in store.parameters.items():
+            key = f"stores.{name}.parameters.{parameter}"
+            try:
+                in_engine_units(store.kind, parameter, str(value))
+            except ValueError as error:
+                yield key, shown(value), str(error)
+            plain = str(value).isdigit() or value == KEEP_DEFAULT or FORMULA in str(value)
+            if parameter == "max_connections" and not plain:
+                yield key, shown(value), "must be a whole number, or auto for what RDS sets"
+
+
+# utf8 is what MySQL calls the three-byte part of it: no emoji can be stored.
+CUT_OFF = ("utf8", "utf8mb3")
+
+
+def _texts_can_be_stored(application: Application) -> Iterator[Fault]:
+    for name, store in application.databases.items():
+        key, written = f"stores.{name}.character_set", shown(store.character_set)
+        if store.kind == "mysql" and store.character_set.lower() in CUT_OFF:
+            yield key, written, "must be utf8mb4 with mysql, whose utf8 is a part of UTF-8 only"
+
+
 def _queues_lose_nothing(application: Application) -> Iterator[Fault]:
     for name, store in application.caches.items():
         if store.queue and store.policy != "noeviction":
@@ -128,5 +153,7 @@ OF_APPLICATION: tuple[ApplicationCheck, ...] = (
     _parts_name_each_other,
     _dumps_are_apart,
     _times_exist,
+    _parameters_are_values,
+    _texts_can_be_stored,
     _queues_lose_nothing,
 )

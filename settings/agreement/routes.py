@@ -1,5 +1,6 @@
 """What visitors can reach, and the ports and colours behind it."""
 
+import re
 from collections.abc import Iterator
 
 from settings import references
@@ -26,6 +27,10 @@ def _routes_lead_somewhere(application: Application) -> Iterator[Fault]:
         yield from must_be_known(f"buckets.{name}.host", bucket.host, application.hosts, "hosts")
         if any(host == bucket.host for _, host, _ in routes):
             yield f"buckets.{name}.host", bucket.host, "must be a host that no route uses"
+
+
+# As browsers send it (RFC 6454, section 6.2): nothing behind host and port.
+ORIGIN = re.compile(r"https?://(\$\{[^}]*\}|[A-Za-z0-9.*-]+)(:\d{1,5})?")
 
 
 def _hosts_are_apart(application: Application) -> Iterator[Fault]:
@@ -107,6 +112,8 @@ def _origins_are_hosts(application: Application) -> Iterator[Fault]:
             key = f"buckets.{name}.cors.origins.{index}"
             if origin == "*":
                 yield key, origin, "must name the origins: any site may use it otherwise"
+            elif not ORIGIN.fullmatch(origin):
+                yield key, origin, "must be https:// and a host alone, as https://${hosts.web}"
             for text in references.references_in(origin):
                 reference = references.parse(text, application)
                 if isinstance(reference, str):

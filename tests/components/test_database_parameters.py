@@ -1,48 +1,11 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from components.database_parameters import UNITS, Engine, family, in_engine_units, parameters
+from components.database_parameters import family, parameters
+from settings.model import Engine
 
 
 def values(engine: Engine, **wanted: str | int | float) -> dict[str, str]:
     return {parameter.name: parameter.value for parameter in parameters(engine, wanted)}
-
-
-@pytest.mark.parametrize(
-    ("name", "written", "to_rds"),
-    [
-        ("shared_buffers", "256MB", "32768"),
-        ("effective_cache_size", "1GB", "131072"),
-        ("maintenance_work_mem", "64MB", "65536"),
-        ("wal_buffers", "16MB", "2048"),
-        ("statement_timeout", "10s", "10000"),
-        ("checkpoint_timeout", "5min", "300"),
-        ("max_connections", "200", "200"),
-        ("random_page_cost", "1.1", "1.1"),
-        ("shared_buffers", "32768", "32768"),
-        ("log_min_duration_statement", "-1", "-1"),
-        ("log_statement", "mod", "mod"),
-    ],
-)
-def test_a_value_is_written_in_the_engines_units(name: str, written: str, to_rds: str) -> None:
-    assert in_engine_units("postgres", name, written) == to_rds
-
-
-@given(st.sampled_from(["shared_buffers", "wal_buffers", "work_mem"]), st.integers(1, 10**6))
-def test_no_memory_is_lost_in_translation(name: str, megabytes: int) -> None:
-    told = int(in_engine_units("postgres", name, f"{megabytes}MB"))
-
-    assert told * UNITS[name] == megabytes * 1024**2
-
-
-@pytest.mark.parametrize(
-    ("name", "written"),
-    [("shared_buffers", "10s"), ("statement_timeout", "1GB"), ("shared_buffers", "1kB")],
-)
-def test_a_unit_that_does_not_fit_is_refused_by_name(name: str, written: str) -> None:
-    with pytest.raises(ValueError, match=f"{name}: {written}"):
-        in_engine_units("postgres", name, written)
 
 
 def test_auto_keeps_what_rds_has_for_the_size() -> None:

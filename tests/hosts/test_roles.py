@@ -240,6 +240,10 @@ def test_options_of_the_java_machine_stand_before_the_jar_where_they_count() -> 
     assert arguments == "app.jar"
 
 
+def test_a_word_of_several_lines_stays_one_word_of_the_unit() -> None:
+    assert '"-Dmotto=one\\ntwo"' in java(options=("-Dmotto=one\ntwo",))
+
+
 def test_one_dump_of_a_heap_is_kept_and_not_for_ever() -> None:
     role = java_service(JavaService(service=sample.LEDGER))
     files = {step.path: step.content for step in role.configure if isinstance(step, File)}

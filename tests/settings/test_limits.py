@@ -14,6 +14,12 @@ ECS: dict[str, Any] = {
     "kind": "ecs",
     "services": {"web": {"cpu": 256, "memory_mb": 512}, "api": {"cpu": 1024, "memory_mb": 2048}},
 }
+MYSQL: dict[str, Any] = {
+    "stores/main/kind": "mysql",
+    "stores/main/version": "8.4",
+    "stores/main/character_set": "utf8mb4",
+    "stores/main/extensions": [],
+}
 PLACEMENT = "applications/threed-generator/placement"
 
 
@@ -147,6 +153,14 @@ CASES: dict[str, tuple[Change, Change]] = {
         ({}, {"pools/web/instance_type": "t4g.4xlarge"}),
         ({}, {"pools/web/instance_type": "c7g.4xlarge"}),
     ),
+    "extensions": (
+        ({"stores/main/extensions": ["pg_audit"]}, {}),
+        ({"stores/main/extensions": ["pgaudit", "uuid-ossp"]}, {}),
+    ),
+    "database-name": (
+        ({}, {f"{MAIN}/name": "template1"}),
+        ({}, {f"{MAIN}/name": "generator"}),
+    ),
     "instance-class-size": (
         ({}, {f"{MAIN}/instance_class": "db.t4g.nano"}),
         ({}, {f"{MAIN}/instance_class": "db.t4g.micro"}),
@@ -165,11 +179,11 @@ CASES: dict[str, tuple[Change, Change]] = {
     ),
     "mysql-role-name": (
         (
-            {"stores/main/kind": "mysql", "stores/main/version": "8.4", "stores/main/name": "sys"},
+            {**MYSQL, "stores/main/name": "sys"},
             {},
         ),
         (
-            {"stores/main/kind": "mysql", "stores/main/version": "8.4", "stores/main/name": "syst"},
+            {**MYSQL, "stores/main/name": "syst"},
             {},
         ),
     ),
