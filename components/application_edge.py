@@ -19,8 +19,9 @@ from components.edge import (
     PublicOrigin,
 )
 from components.edge_logs import EdgeLogs, EdgeLogsArgs
+from components.response_headers import ResponseHeadersArgs
 from components.static_site import StaticSite, StaticSiteArgs
-from settings.application import Application, Site
+from settings.application import Application, Headers, Site
 from settings.stack import Tls
 
 
@@ -116,7 +117,7 @@ class ApplicationEdge(pulumi.ComponentResource):
                     origins=origins,
                     default=Behaviour(origin=front.default),
                     paths=dict(_paths(host, front, args.spec)),
-                    content_security_policy=args.spec.headers.content_security_policy,
+                    headers=_headers(args.spec.headers),
                     price_class=args.price_class,
                     oldest_tls=args.oldest_tls,
                 ),
@@ -157,6 +158,16 @@ class _Front:
     sites: Mapping[str, Site]
     bucket: str | None
     services: bool
+
+
+def _headers(wanted: Headers) -> ResponseHeadersArgs:
+    """The edge's stand in place of the hosts' own, so they are the same."""
+    return ResponseHeadersArgs(
+        content_security_policy=wanted.content_security_policy,
+        frames=wanted.frame_options,
+        referrer=wanted.referrer_policy,
+        hsts_seconds=wanted.hsts_seconds,
+    )
 
 
 def _fronts(args: ApplicationEdgeArgs) -> dict[str, _Front]:

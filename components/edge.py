@@ -1,7 +1,7 @@
 """What browsers speak to: a distribution near them, in front of a load balancer and buckets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import pulumi
@@ -70,7 +70,7 @@ class EdgeArgs:
     origins: Mapping[str, Origin]
     default: Behaviour
     paths: Mapping[str, Behaviour] = field(default_factory=dict[str, Behaviour])
-    content_security_policy: str | None = None
+    headers: ResponseHeadersArgs = field(default_factory=ResponseHeadersArgs)
     price_class: str = "PriceClass_100"
     oldest_tls: Literal["TLSv1.2", "TLSv1.3"] = "TLSv1.2"
 
@@ -92,9 +92,7 @@ class Edge(pulumi.ComponentResource):
         headers = {
             immutable: ResponseHeaders(
                 f"{name}-immutable" if immutable else name,
-                ResponseHeadersArgs(
-                    content_security_policy=args.content_security_policy, immutable=immutable
-                ),
+                replace(args.headers, immutable=immutable),
                 opts=child,
             ).policy_id
             for immutable in sorted({b.immutable for b in (args.default, *args.paths.values())})

@@ -12,9 +12,10 @@ IMMUTABLE = f"public, max-age={YEAR}, immutable"
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseHeadersArgs:
-    content_security_policy: str | None
+    content_security_policy: str | None = None
     frames: str = "SAMEORIGIN"
     referrer: str = "strict-origin-when-cross-origin"
+    hsts_seconds: int = YEAR  # how long a browser comes by TLS alone; 0: it is told nothing
     immutable: bool = False  # the file's name changes whenever the file does
 
 
@@ -31,11 +32,7 @@ class ResponseHeaders(pulumi.ComponentResource):
             name,
             comment=f"{name}: security headers",
             security_headers_config=aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigArgs(
-                strict_transport_security=(
-                    aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs(
-                        access_control_max_age_sec=YEAR, include_subdomains=True, override=True
-                    )
-                ),
+                strict_transport_security=_tls_alone(args.hsts_seconds),
                 content_type_options=(
                     aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs(
                         override=True
@@ -64,6 +61,16 @@ class ResponseHeaders(pulumi.ComponentResource):
         )
         self.policy_id = policy.id
         self.register_outputs({})
+
+
+def _tls_alone(
+    seconds: int,
+) -> aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs | None:
+    if not seconds:
+        return None
+    return aws.cloudfront.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs(
+        access_control_max_age_sec=seconds, include_subdomains=True, override=True
+    )
 
 
 def _content_policy(

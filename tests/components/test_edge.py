@@ -18,6 +18,7 @@ from components.edge import (
     Origin,
     PublicOrigin,
 )
+from components.response_headers import ResponseHeadersArgs
 from tests.components.secrecy import is_secret
 from tests.recording import Engine
 
@@ -56,7 +57,7 @@ def build(
                 }
                 if paths is None
                 else paths,
-                content_security_policy="default-src 'self'",
+                headers=ResponseHeadersArgs(content_security_policy="default-src 'self'"),
                 oldest_tls=oldest_tls,
             ),
         )

@@ -57,6 +57,15 @@ def combination(placement: str, edge: str) -> Engine:
     return built("dev", json.dumps(changes(placement, edge)))
 
 
+def test_the_edge_sends_the_headers_that_the_application_asks_for() -> None:
+    """It overrides what comes from the hosts: ingenio's DENY would become something weaker."""
+    policy = built("prod").named(
+        "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy", "ingenio-api"
+    )
+
+    assert policy.inputs["securityHeadersConfig"]["frameOptions"]["frameOption"] == "DENY"
+
+
 def test_another_deploy_key_replaces_no_machine() -> None:
     """AWS replaces one whose key has another name, or one that the engine does not know yet."""
     new = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "B" * 43

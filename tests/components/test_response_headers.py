@@ -25,6 +25,18 @@ def test_a_site_without_content_policy_sends_none(engine: Engine) -> None:
     assert "contentSecurityPolicy" not in engine.one(POLICY)["securityHeadersConfig"]
 
 
+def test_headers_are_those_of_the_application(engine: Engine) -> None:
+    args = ResponseHeadersArgs(
+        content_security_policy=None, frames="DENY", referrer="no-referrer", hsts_seconds=0
+    )
+    engine.build(lambda: ResponseHeaders("web", args))
+
+    headers = engine.one(POLICY)["securityHeadersConfig"]
+    assert headers["frameOptions"]["frameOption"] == "DENY"
+    assert headers["referrerPolicy"]["referrerPolicy"] == "no-referrer"
+    assert "strictTransportSecurity" not in headers
+
+
 def test_nobody_learns_what_answers(engine: Engine) -> None:
     engine.build(lambda: ResponseHeaders("web", ResponseHeadersArgs(content_security_policy=None)))
 
