@@ -7,7 +7,7 @@ from settings.engine_units import KEEP_DEFAULT, UNITS, in_engine_units
 from settings.model import Engine
 
 # RDS refuses to apply a static parameter at once, and takes any at the next restart: what is not
-# known to be dynamic waits for one.
+# known to be dynamic waits for one. A new instance starts with all of them.
 DYNAMIC: dict[Engine, frozenset[str]] = {
     "postgres": frozenset(UNITS) - {"shared_buffers", "wal_buffers"}
     | {
@@ -22,7 +22,6 @@ DYNAMIC: dict[Engine, frozenset[str]] = {
         "pgaudit.log",
         "pgaudit.role",
         "random_page_cost",
-        "rds.force_ssl",
     },
     "mysql": frozenset(
         {

@@ -82,7 +82,7 @@ def test_its_settings_are_in_its_own_units_and_act_when_they_can(engine: Engine)
     by_name = {p["name"]: (p["value"], p["applyMethod"]) for p in settings["parameters"]}
     assert by_name["max_connections"] == ("200", "pending-reboot")
     assert by_name["shared_buffers"] == ("32768", "pending-reboot")
-    assert by_name["rds.force_ssl"] == ("1", "immediate")
+    assert by_name["rds.force_ssl"] == ("1", "pending-reboot")
 
 
 def test_mysql_is_asked_for_by_its_own_names(engine: Engine) -> None:
