@@ -14,6 +14,7 @@ from settings.problem import Problem, shown
 from settings.stack import (
     Bastion,
     CacheSize,
+    CdnEdge,
     DatabaseSize,
     EcsPlacement,
     HostEdge,
@@ -154,6 +155,53 @@ def _instance_type(settings: Settings) -> Iterator[Refusal]:
             yield _stack(settings, f"{key}.instance_type", instance_type, allowed)
 
 
+# Of CloudWatch, in days.
+RETENTIONS = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731}
+    | {1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
+
+
+@limit(
+    "log-retention",
+    "A log group keeps what it has for certain numbers of days",
+    source="Amazon CloudWatch Logs API reference, PutRetentionPolicy",
+)
+def _log_retention(settings: Settings) -> Iterator[Refusal]:
+    allowed = f"must be one of {', '.join(map(str, sorted(RETENTIONS)))}"
+    days = settings.stack.network.flow_log_days
+    if days not in RETENTIONS:
+        yield _stack(settings, "network.flow_log_days", days, allowed)
+    for name, application in settings.applications.items():
+        days = application.logs.keep_days
+        # On hosts the journal keeps logs, for any number.
+        ecs = isinstance(settings.placed(name).placement, EcsPlacement)
+        if (application.databases or application.caches or ecs) and days not in RETENTIONS:
+            yield _application(name, "logs.keep_days", days, allowed)
+
+
+# Hosts
+
+# Families without a way of their own to their disks, which every host is asked for.
+WITHOUT_EBS = frozenset({"t1", "t2", "m1", "m2", "m3", "c1", "c3", "cr1", "r3", "i2", "g2"})
+
+
+@limit(
+    "ebs-optimized",
+    "Instances of old families cannot be EBS-optimized, in some sizes or in all",
+    source="Amazon EC2 user guide, EBS-optimized instance types",
+)
+def _ebs_optimized(settings: Settings) -> Iterator[Refusal]:
+    for pool, size in settings.stack.pools.items():
+        if size.instance_type.split(".")[0] in WITHOUT_EBS:
+            yield _stack(
+                settings,
+                f"pools.{pool}.instance_type",
+                size.instance_type,
+                "must be of a current family",
+            )
+
+
 # Names. Pulumi adds a hyphen and seven characters to a logical name.
 SUFFIX = 8
 
@@ -227,6 +275,52 @@ def _bucket_name(settings: Settings) -> Iterator[Refusal]:
 def _bucket_dots(settings: Settings) -> Iterator[Refusal]:
     if "." in settings.stack.artifacts:
         yield _stack(settings, "artifacts", settings.stack.artifacts, "must have no dot")
+
+
+# Edge
+
+
+@limit(
+    "content-policy-length",
+    "CloudFront sends 1,783 characters of a content security policy at most",
+    source="Amazon CloudFront developer guide, quotas on headers",
+)
+def _content_policy_length(settings: Settings) -> Iterator[Refusal]:
+    cdn = isinstance(settings.stack.edge, CdnEdge)
+    for name, application in settings.applications.items():
+        policy = application.headers.content_security_policy
+        distributed = cdn or any(bucket.host for bucket in application.buckets.values())
+        if distributed and policy is not None and len(policy) > 1783:
+            yield _application(
+                name,
+                "headers.content_security_policy",
+                f"{len(policy)} characters",
+                "must be 1783 at most",
+            )
+
+
+@limit(
+    "firewall-rule-name",
+    "A rule of the firewall has a name of 128 characters at most",
+    source="AWS WAF API reference, Rule",
+)
+def _firewall_rule_name(settings: Settings) -> Iterator[Refusal]:
+    if isinstance(settings.stack.edge, HostEdge):
+        return
+    for name, application in settings.applications.items():
+        for service, of in application.services.items():
+            paths = of.proxy.rate_limit.log_in if of.proxy.rate_limit else {}
+            for path in paths:
+                for host in dict.fromkeys(r.host for r in of.routes if r.covers(path)):
+                    # What the rule is called, which the path ends.
+                    room = 128 - len(f"log-in-{settings.host_name(name, host)}")
+                    if len(path) > room:
+                        yield _application(
+                            name,
+                            f"services.{service}.proxy.rate_limit.log_in",
+                            path,
+                            f"must be {room} characters at most",
+                        )
 
 
 # Load balancer and certificates

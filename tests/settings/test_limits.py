@@ -103,6 +103,22 @@ CASES: dict[str, tuple[Change, Change]] = {
             },
         ),
     ),
+    "log-retention": (
+        ({}, {"network/flow_log_days": 45}),
+        ({}, {"network/flow_log_days": 60}),
+    ),
+    "ebs-optimized": (
+        ({}, {"pools/web/instance_type": "t2.medium"}),
+        ({}, {"pools/web/instance_type": "t4g.large"}),
+    ),
+    "content-policy-length": (
+        ({"headers/content_security_policy": "x" * 1784}, {}),
+        ({"headers/content_security_policy": "x" * 1783}, {}),
+    ),
+    "firewall-rule-name": (
+        ({"services/api/proxy/rate_limit/log_in": {f"/{'a' * 102}": 5}}, {}),
+        ({"services/api/proxy/rate_limit/log_in": {f"/{'a' * 101}": 5}}, {}),
+    ),
     "bucket-name": (({}, {"artifacts": "xn--artifacts"}), ({}, {"artifacts": "xn-artifacts"})),
     "bucket-dots": (({}, {"artifacts": "my.artifacts"}), ({}, {"artifacts": "my-artifacts"})),
     "health-check-bounds": (
