@@ -1,6 +1,6 @@
 """What a load balancer is asked to do, in plain values and AWS's words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -113,3 +113,12 @@ class Balancer:
     http2: bool = True
     # What becomes of a client's own X-Forwarded-For.
     forwarded_for: Literal["append", "preserve", "remove"] = "append"
+
+
+def still_draining(
+    asked: Mapping[str, float], leaving: Collection[str], read_at: float
+) -> dict[str, float]:
+    """Of the targets that are to leave, each with when that was asked for (seconds since 1970),
+    those that the proxy has not let go of: it holds those leaving, and what was asked for after
+    the records were read it has not been told yet."""
+    return {target: at for target, at in asked.items() if target in leaving or at > read_at}

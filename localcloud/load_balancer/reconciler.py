@@ -10,7 +10,7 @@ from localcloud.control_plane.gaps.mending import Method, mends
 from localcloud.control_plane.reconciler import TargetState
 from localcloud.follower import Follower
 from localcloud.load_balancer import haproxy, wanted
-from localcloud.load_balancer.model import Target
+from localcloud.load_balancer.model import Target, still_draining
 from localcloud.load_balancer.runtime import Observed, Runtime
 from localcloud.load_balancer.wanted import KIND, Wanted
 from localcloud.machines import image
@@ -82,6 +82,7 @@ class LoadBalancers(Follower):
             with self._cloud.changing():
                 self._place_all()
         with self._cloud.reading():
+            read_at = time.time()
             read = [
                 wanted.read(self._cloud, region, balancer)
                 for region, balancer in wanted.load_balancers(self._cloud)
@@ -106,7 +107,7 @@ class LoadBalancers(Follower):
         self._fleet.bring_to(self._wanted, self._there())
         for one in read:
             if self._fleet.done(one.key):
-                self._tend(one)
+                self._tend(one, read_at)
         self._write_status()
 
     def _place_all(self) -> None:
@@ -246,7 +247,7 @@ class LoadBalancers(Follower):
 
     # -- what it sees ------------------------------------------------------------------------
 
-    def _tend(self, one: Wanted) -> None:
+    def _tend(self, one: Wanted, read_at: float) -> None:
         """Let new targets in, let leaving ones go, and tell the API how all of them are."""
         runtime = Runtime(self._node(one.key).container)
         try:
@@ -262,7 +263,7 @@ class LoadBalancers(Follower):
         except OSError as error:
             log.warning("%s: %s", one.name, error)
             return
-        self._tell(one, servers)
+        self._tell(one, servers, read_at)
 
     def _let_go(self, one: Wanted, runtime: Runtime, observed: Observed) -> None:
         key = observed.group, observed.name
@@ -277,7 +278,7 @@ class LoadBalancers(Follower):
             runtime.remove(observed)
             del self._withdrawn[key]
 
-    def _tell(self, one: Wanted, servers: dict[tuple[str, str], Observed]) -> None:
+    def _tell(self, one: Wanted, servers: dict[tuple[str, str], Observed], read_at: float) -> None:
         told: dict[tuple[str, str, int], tuple[TargetState, str]] = {
             (one.group_arns[target.group], target.id, target.port): self._health(
                 servers.get((target.group, target.name)), target
@@ -303,12 +304,7 @@ class LoadBalancers(Follower):
                 if arn in groups:
                     self._cloud.set_target_health(one.region, arn, target, port, state, description)
             for group in mine:
-                # What was asked for a moment ago has not been begun yet.
-                group.draining = {
-                    target: since
-                    for target, since in getattr(group, "draining", {}).items()
-                    if target in leaving or time.time() - since < 3 * SETTLING
-                }
+                group.draining = still_draining(getattr(group, "draining", {}), leaving, read_at)
 
     def _health(self, observed: Observed | None, target: Target) -> tuple[TargetState, str]:
         if observed is None:
