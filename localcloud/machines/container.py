@@ -107,6 +107,7 @@ class Container:
             (self.directory / name).mkdir(parents=True, exist_ok=True)
         for mark in ("exit", "stopping"):
             (self.directory / mark).unlink(missing_ok=True)
+        self._end_unrecorded()
         groups = self._make_cgroups()
         overlay, root, arguments = "", what.image, self._service_or_boot(what)
         restart = "always" if isinstance(what, Service) and what.restarts else "never"
@@ -199,6 +200,13 @@ class Container:
             self._signal(nspawn, signal.SIGKILL)
         for process in self.processes():
             self._signal(process, signal.SIGKILL)
+
+    def _end_unrecorded(self, within: float = 10) -> None:
+        """What was started when a kill came, and not written down, stands in the way of another."""
+        deadline = time.monotonic() + within
+        while self.processes() and time.monotonic() < deadline:
+            self.pull_the_plug()
+            time.sleep(0.05)
 
     def remove(self) -> None:
         """Leave no process, cgroup or file."""

@@ -141,14 +141,15 @@ class Machines(Follower):
             self._work_on(instance_id, lambda: self._terminate(container, wanted))
 
     def _start(self, container: Container, wanted: Wanted) -> None:
+        memory = _Memory(container.directory)
         try:
             self._network.ensure(wanted.identity.vpc)
-            first = not container.upper.exists()
             files = seed.files(wanted.identity, self._network.namespace.public)
             seed.write(files, container.upper)
-            if first:
+            if not memory.get("trusts", otherwise=False):
                 authority = self._network.authority.certificate
                 seed.write(seed.trust(authority, self._image.root), container.upper)
+                memory.set(trusts=True)
             container.start(
                 Machine(
                     image=self._image.root,
@@ -159,9 +160,7 @@ class Machines(Follower):
             self._problems[container.name] = str(error)
             return
         self._problems.pop(container.name, None)
-        _Memory(container.directory).set(
-            reboots=wanted.reboots, public=list(wanted.identity.public_addresses)
-        )
+        memory.set(reboots=wanted.reboots, public=list(wanted.identity.public_addresses))
 
     def _keep_running(self, container: Container, wanted: Wanted) -> None:
         memory = _Memory(container.directory)

@@ -1,5 +1,6 @@
 """Instances are machines: they boot, know who they are, and obey the API."""
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.machines import seed
 from localcloud.machines.destroy import destroy
 from tests.e2e.emulated import ANOTHER, OUTSIDE, Emulated, emulated, eventually
 
@@ -171,6 +173,23 @@ def test_machines_outlive_a_killed_control_plane_and_are_found_again(
     assert eventually(lambda: cloud.ssh(f"{TOKEN}instance-id", app).stdout) == app
     assert cloud.keepers() == before
     cloud.client("ec2").reboot_instances(InstanceIds=[app])
+
+
+def test_a_machine_that_a_kill_left_half_made_is_made_whole(cloud: Emulated, app: str) -> None:
+    """As where the kill comes right after its start, before that is written down."""
+    lies = cloud.state / "machines" / app
+    record, trusted = lies / "keeper.json", lies / "upper" / seed.TRUSTED
+    cloud.stop(signal.SIGKILL)
+    unrecorded = json.loads(record.read_text())["pid"]
+    for file in (record, lies / "done.json", trusted):
+        file.unlink()
+
+    cloud.start()
+
+    eventually(record.exists)
+    cloud.reachable(app)
+    assert not Path(f"/proc/{unrecorded}").exists()
+    assert cloud.network.authority.certificate in trusted.read_text()
 
 
 def test_terminated_nothing_of_it_is_left(cloud: Emulated) -> None:
