@@ -197,7 +197,8 @@ class Emulated:
         eventually(lambda: self.ssh("true", instance, timeout=10).returncode == 0)
 
     def says(self, command: str, instance: str | None = None) -> str:
-        done = self.ssh(command, instance)
+        """However long it takes a busy machine, as to install packages."""
+        done = self.ssh(command, instance, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

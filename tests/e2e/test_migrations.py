@@ -66,7 +66,7 @@ def roles(cloud: Emulated) -> Iterator[Role]:
 
 
 def says(cloud: Emulated, command: str) -> str:
-    """As `Emulated.says`, for what may take a busy machine minutes."""
+    """As `Emulated.says`, and where it fails with all that it said."""
     done = cloud.ssh(command, timeout=500)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
