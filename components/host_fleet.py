@@ -96,8 +96,9 @@ class HostFleet(pulumi.ComponentResource):
                 # would be replaced as soon as somebody looks.
                 associate_public_ip_address=None if args.public else False,
                 ebs_optimized=True,
+                # Its end is not forbidden, on durable stacks either: a host keeps nothing, and the
+                # provider could not take one away whose place another has taken.
                 monitoring=args.durable,
-                disable_api_termination=args.durable,
                 metadata_options=aws.ec2.InstanceMetadataOptionsArgs(
                     http_endpoint="enabled",
                     http_tokens="required",
@@ -115,7 +116,12 @@ class HostFleet(pulumi.ComponentResource):
                 tags={"Name": key},
                 # The first boot alone reads it: a later change is no reason to stop a machine.
                 opts=pulumi.ResourceOptions(
-                    parent=self, ignore_changes=["userData"], depends_on=list(args.after)
+                    parent=self,
+                    ignore_changes=["userData"],
+                    # AWS would stop each host of the pool for it, all at the same time: new ones
+                    # come first instead. The one that answers the world has its address to lose.
+                    replace_on_changes=[] if args.public else ["instanceType"],
+                    depends_on=list(args.after),
                 ),
             )
             self.hosts[key] = Host(

@@ -100,10 +100,27 @@ def test_a_broken_machine_is_moved_by_aws(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("durable", [True, False])
-def test_a_durable_host_is_not_ended_by_mistake(engine: Engine, durable: bool) -> None:
+def test_a_host_can_give_way_to_another_on_every_stack(engine: Engine, durable: bool) -> None:
+    """The provider refuses to end one that AWS protects (its issue 43722): a run with a new image
+    would fail at its end, and every one after it."""
     build(engine, durable=durable)
 
-    assert {host["disableApiTermination"] for host in hosts(engine).values()} == {durable}
+    assert not any(host.get("disableApiTermination") for host in hosts(engine).values())
+
+
+def test_another_size_brings_new_hosts_before_the_old_ones_go(engine: Engine) -> None:
+    build(engine)
+
+    assert {one.replaced_on for one in engine.registered if one.typ == INSTANCE} == {
+        ("instanceType",)
+    }
+    assert not any(one.deletes_first for one in engine.registered)
+
+
+def test_the_one_that_answers_the_world_is_resized_where_it_is(engine: Engine) -> None:
+    build(engine, count=1, public=True)
+
+    assert engine.named(INSTANCE, "web-a1").replaced_on == ()
 
 
 def test_a_host_that_answers_the_world_keeps_one_address_and_opens_the_ports_of_the_web(
