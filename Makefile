@@ -18,9 +18,13 @@ STORE_OPTION = $(if $(STORE)$(DATABASE),--store $(or $(STORE),$(DATABASE)))
 # program, the policy pack, the plugins and each test worker load it.
 export PYTHONDONTWRITEBYTECODE :=
 
+# A missing word of a command would have the next one taken for it.
+need = $(foreach each,$(1),$(if $($(each)),,echo "error: make $@ needs $(each)=…; make help has an example" >&2; exit 1;))
+refused = { echo "error: $(1)" >&2; exit 1; }
+
 .PHONY: help
 help: ## What can be done here
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 .PHONY: doctor
 doctor: $(VENV) ## What is missing on this machine, and the command for each
@@ -48,47 +52,62 @@ preview: $(VENV) ## What a stack would make: make preview STACK=prod (no AWS acc
 	@$(LOCALCLOUD) preview $(STACK)
 
 # To AWS itself: with the Pulumi CLI, the backend and the credentials of this shell.
+ON_AWS = test $(STACK) != local || \
+	  $(call refused,the local stack comes up with make up; on AWS: make $@ STACK=prod); \
+	test -e Pulumi.$(STACK).yaml || \
+	  $(call refused,there is no stack $(STACK): Pulumi.$(STACK).yaml does not exist); \
+	command -v pulumi >/dev/null || \
+	  $(call refused,pulumi is not on PATH: install the Pulumi CLI and log in (docs/guide.md, To AWS))
 .PHONY: deploy
 deploy: $(VENV) ## To AWS: a preview with the policy pack, then the change: make deploy STACK=prod
-	@test $(STACK) != local || { echo "error: the local stack comes up with make up" >&2; exit 1; }
+	@$(ON_AWS)
 	@pulumi up --stack $(STACK) --policy-pack policies $(if $(CI),--yes --non-interactive)
 
 .PHONY: drift
 drift: $(VENV) ## Does AWS still look as the program says? Changes nothing: make drift STACK=prod
+	@$(ON_AWS)
 	@pulumi preview --stack $(STACK) --policy-pack policies --refresh --expect-no-changes
 
 .PHONY: publish
 publish: $(VENV) ## A part of a version into the artifact bucket: … APP=notebook PART=api VERSION=1.4.2 FILE=api.tar.gz
+	@$(call need,APP VERSION)
 	@$(if $(FILE),$(COMMANDS) publish $(STACK) $(APP) $(VERSION) $(FILE) $(if $(PART),--part $(PART)),\
 	  $(LOCALCLOUD) publish $(APP) $(VERSION) $(STACK))
 
 .PHONY: release
 release: $(VENV) ## A published version, and nothing else: make release STACK=prod APP=notebook VERSION=1.4.2
+	@$(call need,APP VERSION)
 	@$(COMMANDS) release $(STACK) $(APP) $(VERSION) $(if $(NOW),--now)
 
 .PHONY: dump
 dump: $(VENV) ## One more dump of a database, now: make dump STACK=prod APP=notebook
+	@$(call need,APP)
 	@$(COMMANDS) dump $(STACK) $(APP) $(STORE_OPTION)
 
 .PHONY: restore
 restore: $(VENV) ## A database back to a dump, DUMP=… or the newest: make restore STACK=prod APP=notebook
+	@$(call need,APP)
 	@$(COMMANDS) restore $(STACK) $(APP) $(STORE_OPTION) $(if $(DUMP),--dump $(DUMP)) \
 	  $(if $(UNDO),--undo) $(if $(DROP_OLD),--drop-old) $(if $(CONFIRM),--confirm $(CONFIRM))
 
 .PHONY: restore-drill
 restore-drill: $(VENV) ## Can the newest dump be restored? make restore-drill STACK=prod APP=notebook
+	@$(call need,APP)
 	@$(COMMANDS) restore-drill $(STACK) $(APP) $(STORE_OPTION) $(if $(DUMP),--dump $(DUMP))
 
 .PHONY: rollback
 rollback: $(VENV) ## The version that served before, or TO=1.4.0: make rollback STACK=prod APP=notebook
+	@$(call need,APP)
 	@$(COMMANDS) rollback $(STACK) $(APP) $(if $(TO),--to $(TO)) $(if $(DATABASE),--database $(DATABASE))
 
 .PHONY: rotate
 rotate: $(VENV) ## A new key or password, nobody logged out: make rotate STACK=prod APP=notebook SECRET=JWT_SECRET
+	@$(call need,APP SECRET)
 	@$(COMMANDS) rotate $(STACK) $(APP) $(SECRET) $(if $(EARLY),--early)
 
 .PHONY: seed
 seed: $(VENV) ## First content of a database: make seed STACK=dev APP=notebook
+	@$(call need,APP)
 	@$(COMMANDS) seed $(STACK) $(APP) $(if $(CONFIRM),--confirm $(CONFIRM)) $(if $(AGAIN),--again)
 
 .PHONY: connect
@@ -97,11 +116,13 @@ connect: $(VENV) ## A shell on the operations instance, or on a host: make conne
 
 .PHONY: logs
 logs: $(VENV) ## What an application has written, FOLLOW=1 as it comes: make logs STACK=prod APP=notebook
+	@$(call need,APP)
 	@$(COMMANDS) logs $(STACK) $(APP) $(if $(SERVICE),--service $(SERVICE)) $(if $(HOST),--host $(HOST)) \
 	  $(if $(LINES),--lines $(LINES)) $(if $(FOLLOW),--follow)
 
 .PHONY: restart
 restart: $(VENV) ## Its processes anew, host by host, nobody notices: make restart STACK=prod APP=notebook
+	@$(call need,APP)
 	@$(COMMANDS) restart $(STACK) $(APP) $(if $(SERVICE),--service $(SERVICE))
 
 .PHONY: repair

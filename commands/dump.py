@@ -9,7 +9,7 @@ from hosts.roles.dumps import PROGRAM, USER
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APPLICATION")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
     parser.add_argument("--store", help="which of its databases, where it has several")
 
 

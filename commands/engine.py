@@ -118,15 +118,14 @@ def _kept_waiting(*numbers: signal.Signals) -> Generator[None]:
 
 def engine(stack: str, environment: Mapping[str, str] = os.environ) -> Engine:
     words = shlex.split(environment.get(VARIABLE, "")) or ["pulumi"]
-    return Engine(stack, (_found(words), *words[1:]))
-
-
-def _found(words: Sequence[str]) -> str:
     path = shutil.which(words[0])
     if path is None:
         raise CommandError(
             f"{words[0]} is not on PATH.",
-            "Install the Pulumi CLI and log in to the backend of the stack's state: "
+            "The local stack has an engine of its own: use make, or python -m localcloud run "
+            "python -m commands …"
+            if stack == "local"
+            else "Install the Pulumi CLI and log in to the backend of the stack's state: "
             "docs/guide.md, To AWS.",
         )
-    return path
+    return Engine(stack, (path, *words[1:]))

@@ -18,7 +18,7 @@ from commands.task_logs import task_logs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
     parser.add_argument("--service", help="of this one alone (default: all of the application's)")
     parser.add_argument("--host", help="from this one alone (default: all that it runs on)")
     parser.add_argument(

@@ -11,8 +11,8 @@ from hosts.roles.release import artifact_key
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP")
-    parser.add_argument("version", metavar="VERSION")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    parser.add_argument("version", metavar="VERSION", help="a new one, for example 1.4.2")
     parser.add_argument("file", metavar="FILE", type=Path, help="its .tar.gz or .jar")
     parser.add_argument(
         "--part", help="the service or site it is of; not needed where there is only one"

@@ -30,10 +30,10 @@ OF_A_RELEASE: dict[str, tuple[str, ...] | None] = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP")
-    parser.add_argument("version", metavar="VERSION")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    parser.add_argument("version", metavar="VERSION", help="as it was published")
     parser.add_argument(
-        "--now", action="store_true", help="whatever the hour (groundwork:migration_window)"
+        "--now", action="store_true", help="outside of groundwork:migration_window, too"
     )
     ask(parser)
 

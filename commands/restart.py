@@ -20,7 +20,7 @@ from commands.stack import Stack
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
     parser.add_argument("--service", help="this one alone (default: all of the application's)")
 
 

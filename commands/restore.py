@@ -36,19 +36,18 @@ SECONDS_BETWEEN_DIALS = 5
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APPLICATION")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
     parser.add_argument("--store", help="which of its databases, where it has several")
     parser.add_argument(
-        "--dump", help="its time, YYYYMMDD_HHMMSS, or a key in the bucket (default: the newest)"
+        "--dump",
+        help="its time in UTC, YYYYMMDD_HHMMSS, or a key in the bucket (default: the newest)",
     )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
         "--undo", action="store_true", help="back to the database that an earlier restore put aside"
     )
     instead.add_argument("--drop-old", action="store_true", help="drop the one that was put aside")
-    parser.add_argument(
-        "--confirm", metavar="APPLICATION", help="its name, where the stack is durable"
-    )
+    parser.add_argument("--confirm", metavar="APP", help="its name, where the stack is durable")
     parser.add_argument("--yes", action="store_true", help="ask nothing, where it is not")
 
 

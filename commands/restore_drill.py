@@ -9,9 +9,9 @@ from hosts.roles.dumps import PROGRAM, USER
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APPLICATION")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
     parser.add_argument("--store", help="which of its databases, where it has several")
-    parser.add_argument("--dump", help="its time, YYYYMMDD_HHMMSS (default: the newest)")
+    parser.add_argument("--dump", help="its time in UTC, YYYYMMDD_HHMMSS (default: the newest)")
 
 
 def run(stack: Stack, given: argparse.Namespace) -> int:

@@ -14,8 +14,10 @@ from hosts.programs import DIRECTORY
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP")
-    parser.add_argument("--to", metavar="VERSION", help="default: the one that served before")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    parser.add_argument(
+        "--to", metavar="VERSION", help="back to this one (default: the one that served before)"
+    )
     parser.add_argument(
         "--database",
         metavar="TARGET",

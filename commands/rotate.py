@@ -31,10 +31,14 @@ class Step:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP")
-    parser.add_argument("secret", metavar="SECRET", help="NAME, or stores.STORE.ROLE")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
     parser.add_argument(
-        "--early", action="store_true", help="although what the last key signed is still valid"
+        "secret", metavar="SECRET", help="NAME of a two-key secret, or stores.STORE.ROLE"
+    )
+    parser.add_argument(
+        "--early",
+        action="store_true",
+        help="even if what the last key signed is still valid (overlap_days)",
     )
     parser.add_argument(
         "--yes", action="store_true", help="ask nothing (as in CI, where CI is set)"

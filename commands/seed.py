@@ -13,9 +13,9 @@ TURN = ("sudo", "-n", "flock", "--wait", "900", "/run/groundwork.lock", f"{DIREC
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP")
+    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
     parser.add_argument("--confirm", metavar="STACK", help="the stack's name, where it is durable")
-    parser.add_argument("--again", action="store_true", help="although it has been done")
+    parser.add_argument("--again", action="store_true", help="even if it has been done")
 
 
 def run(stack: Stack, given: argparse.Namespace) -> int:

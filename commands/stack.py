@@ -1,6 +1,8 @@
 """One stack, as the commands work on it: its settings, its engine, its cloud."""
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,15 +29,17 @@ class Stack:
 
     @cached_property
     def settings(self) -> StackSettings:
-        """As Pulumi.NAME.yaml has them now; its secrets are not in it."""
-        return load.stack(self.name, load.stack_configuration(self.name, self.root))
+        """As Pulumi.NAME.yaml has them now; its secrets are not in it. CommandError for a fault."""
+        with _faults_said():
+            return load.stack(self.name, load.stack_configuration(self.name, self.root))
 
     @cached_property
     def tree(self) -> Settings:
-        """The same, with its applications; SettingsError where one of their files has a fault."""
-        return load.without_secrets(
-            self.name, load.stack_configuration(self.name, self.root), self.root
-        )
+        """The same, with its applications; CommandError where one of their files has a fault."""
+        with _faults_said():
+            return load.without_secrets(
+                self.name, load.stack_configuration(self.name, self.root), self.root
+            )
 
     @property
     def file(self) -> StackFile:
@@ -105,8 +109,13 @@ def stack(name: str, root: Path = load.ROOT) -> Stack:
             f"Stacks are {', '.join(known) or 'none yet'}.",
         )
     found = Stack(name, root)
+    _ = found.settings
+    return found
+
+
+@contextmanager
+def _faults_said() -> Generator[None]:
     try:
-        _ = found.settings
+        yield
     except SettingsError as error:
         raise CommandError(str(error), "Nothing has been touched.") from None
-    return found

@@ -1,4 +1,4 @@
-"""What the bootstrap program puts into an account once: the artifact bucket and its contents."""
+"""What a person puts into an account once: the artifact bucket and its contents."""
 
 import hashlib
 import subprocess

@@ -419,7 +419,7 @@ class Stack(Model):
             "must be a bucket's name: 3 to 63 lower-case letters, digits and hyphens",
         ),
     ]
-    """Versioned bucket of release artifacts, made once by the bootstrap program."""
+    """Versioned bucket of release artifacts, made once, before the stack."""
     runtimes: dict[
         Annotated[str, like(r"^(node-\d+|pm2)$", "must be node-MAJOR, as node-24, or pm2")],
         RuntimeArchive,

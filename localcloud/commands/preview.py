@@ -56,7 +56,7 @@ def on_aws(paths: Paths, name: str) -> int:
     if not os.environ.get("PULUMI_BACKEND_URL"):
         raise LocalCloudError(
             "PULUMI_BACKEND_URL is not set: the real stack's state cannot be found.",
-            "Set it to the bucket that `make bootstrap` made, or leave --aws away.",
+            "Set it to the address of the state (docs/guide.md, To AWS), or leave --aws away.",
         )
     found = tools.ensure(paths, say)
     if any(plugins.is_standin(plugin, paths) for plugin in plugins.required()):

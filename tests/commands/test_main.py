@@ -1,13 +1,15 @@
 """The commands' one way in: what is asked for wrongly is said in a line, and nothing is done."""
 
 import argparse
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from commands import connect
-from commands.__main__ import COMMANDS, main
+from commands.__main__ import COMMANDS, Said, main, parsed
 from localcloud.paths import ROOT
 from tests.commands.stand_in import EngineStandIn
 
@@ -26,7 +28,14 @@ def test_each_command_says_how_it_is_used(name: str, capsys: pytest.CaptureFixtu
         main([name, "--help"])
 
     assert ended.value.code == 0
-    assert "STACK" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "STACK" in said
+    assert f"For example: python -m commands {name} prod" in " ".join(said.split())
+
+
+@pytest.mark.parametrize(("name", "said"), COMMANDS.items())
+def test_each_example_is_taken_as_it_stands(name: str, said: Said) -> None:
+    assert parsed([name, "prod", *said.example.split()]).stack == "prod"
 
 
 def test_an_unknown_stack_is_named_with_those_that_exist(
@@ -48,6 +57,32 @@ def test_a_missing_engine_is_said_with_what_to_do(
 
     assert "pulumi is not on PATH" in said
     assert "docs/guide.md" in said
+
+
+def test_the_local_stack_has_an_engine_of_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GROUNDWORK_ENGINE", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    assert "python -m localcloud run" in refused(capsys, "connect", "local")
+
+
+@pytest.mark.parametrize(
+    "words", [("publish", "prod", "ai-photo", "1.0", "x.tar.gz"), ("logs", "prod", "ai-photo")]
+)
+def test_a_fault_in_an_application_file_is_said_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    shutil.copytree(ROOT / "apps", tmp_path / "apps")
+    shutil.copy(ROOT / "Pulumi.prod.yaml", tmp_path)
+    path = tmp_path / "apps" / "ai-photo.yaml"
+    path.write_text(path.read_text().replace("title:", "titel:"))
+
+    assert main(words, tmp_path) == 1
+    said = capsys.readouterr().err
+    assert "apps/ai-photo.yaml: titel is not a key; did you mean title?" in said
+    assert "Nothing has been touched." in said
 
 
 def test_what_the_engine_refuses_is_passed_on(

@@ -229,7 +229,7 @@ def test_a_late_approval_cannot_take_newer_work_back() -> None:
 def test_drift_is_looked_for_each_day_and_looking_changes_nothing() -> None:
     assert set(workflow("drift")["on"]) == {"schedule", "workflow_dispatch"}
     assert "make drift" in job("drift", "drift").commands()
-    (recipe,) = re.findall(r"^drift:.*\n\t(.*)$", MAKEFILE, re.MULTILINE)
+    (recipe,) = re.findall(r"^drift:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
     assert "pulumi preview" in recipe
     assert "--refresh --expect-no-changes" in recipe
 
