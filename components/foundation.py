@@ -6,12 +6,18 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.alarms import Notices, NoticesArgs
+from components.alarms import NAMESPACE, Notices, NoticesArgs
 from components.key import Key, KeyArgs
 from components.log_bucket import LogBucket, LogBucketArgs
 from components.network import Network, NetworkArgs
 from components.operations_host import OperationsHost, OperationsHostArgs
-from components.permissions import Statement, publish_parameter, read_objects
+from components.permissions import (
+    Statement,
+    encrypt,
+    publish_metrics,
+    publish_parameter,
+    read_objects,
+)
 from hosts.first_boot import parameter_prefix, user_data
 from settings.stack import Bastion, Stack
 from settings.tree import architecture_of
@@ -127,6 +133,9 @@ class Foundation(pulumi.ComponentResource):
                 statements={
                     "host-key": self.publish_host_key,
                     "artifacts": read_objects(f"arn:aws:s3:::{stack.artifacts}"),
+                    # Secrets, dumps and sites are kept under it, of every application.
+                    "key": encrypt(self.key_arn),
+                    "measure": publish_metrics(NAMESPACE),
                 },
             ),
             opts=pulumi.ResourceOptions(parent=self),

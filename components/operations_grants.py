@@ -1,20 +1,18 @@
-"""What the operations instance may do for applications, once there is something to do it to."""
+"""What the operations instance may do for applications, once there is something to do it to.
+
+What it needs for all of them alike it has from the start: AWS lets the policies of a role have
+10,240 characters together (IAM user guide, quotas).
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-import pulumi
-
-from components.alarms import NAMESPACE
 from components.application import Application
 from components.application_edge import PublishedAt
 from components.permissions import (
     Statement,
     add_objects,
-    decrypt,
-    encrypt,
     list_objects,
     manage_objects,
-    publish_metrics,
     read_objects,
     read_secrets,
     refresh,
@@ -22,9 +20,7 @@ from components.permissions import (
 from settings.application import Dump
 
 
-def database_statements(
-    application: Application, dumps: Iterable[Dump], key_arn: pulumi.Input[str]
-) -> dict[str, Statement]:
+def database_statements(application: Application, dumps: Iterable[Dump]) -> dict[str, Statement]:
     """The one place that may read what owns the databases, that puts dumps away, and that begins
     what brings the databases of tasks along."""
     arns = [
@@ -36,8 +32,7 @@ def database_statements(
         return {}
     return {
         "secrets": read_secrets(arns),
-        "decrypt": decrypt(key_arn),
-        **dict(_dumping(application, list(dumps), key_arn)),
+        **dict(_dumping(application, list(dumps))),
         **(
             application.tasks.migration.statements
             if application.tasks and application.tasks.migration
@@ -46,9 +41,7 @@ def database_statements(
     }
 
 
-def _dumping(
-    application: Application, dumps: list[Dump], key_arn: pulumi.Input[str]
-) -> Iterator[tuple[str, Statement]]:
+def _dumping(application: Application, dumps: list[Dump]) -> Iterator[tuple[str, Statement]]:
     # It adds and reads; what goes, the bucket's own rules take away.
     for dump in dumps:
         bucket_arn = application.buckets[dump.bucket].arn
@@ -56,19 +49,13 @@ def _dumping(
         yield f"read-{dump.bucket}-{dump.prefix}", read_objects(bucket_arn, f"{dump.prefix}/")
     for bucket in sorted({dump.bucket for dump in dumps}):
         yield f"list-{bucket}", list_objects(application.buckets[bucket].arn)
-    if dumps:
-        yield "encrypt", encrypt(key_arn)
-        yield "measure", publish_metrics(NAMESPACE)
 
 
-def publishing_statements(
-    sites: Mapping[str, PublishedAt], key_arn: pulumi.Input[str]
-) -> dict[str, Statement]:
+def publishing_statements(sites: Mapping[str, PublishedAt]) -> dict[str, Statement]:
     """And the one that gives a site's files to the CDN."""
     if not sites:
         return {}
     return {
         **{f"files-{site}": manage_objects(place.bucket.arn) for site, place in sites.items()},
-        "encrypt": encrypt(key_arn),
         "refresh": refresh([place.distribution_arn for place in sites.values()]),
     }

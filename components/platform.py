@@ -273,13 +273,12 @@ class Platform(pulumi.ComponentResource):
 
     def _operations_may(self) -> Iterator[pulumi.Resource]:
         """Its leave by application: for the databases, and for the sites that the CDN serves."""
-        key_arn = self._foundation.key_arn
         for key, application in self._applications.items():
             stores = self._settings.applications[key].databases.values()
             dumps = [store.dump for store in stores if store.dump]
             for name, statements in (
-                (key, database_statements(application, dumps, key_arn)),
-                (f"{key}-sites", publishing_statements(self._published.get(key, {}), key_arn)),
+                (key, database_statements(application, dumps)),
+                (f"{key}-sites", publishing_statements(self._published.get(key, {}))),
             ):
                 if statements:
                     yield Grant(

@@ -13,6 +13,7 @@ from tests.recording import Engine
 from tests.stacks import STACKS, built, settings_of
 from tests.urns import names_of, recorded
 
+OPERATIONS = "groundwork-operations"
 IMAGE = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/web@sha256:{'0' * 64}"
 STORES = {
     "main": {"kind": "database", "instance_class": "db.t4g.micro"},
@@ -275,6 +276,29 @@ def test_objects_kept_elsewhere_need_no_bucket_here() -> None:
     names = {one.name for one in built("prod").registered if one.typ == "aws:s3/bucket:Bucket"}
 
     assert {name for name in names if name.startswith("ai-photo")} == {"ai-photo-backups"}
+
+
+def test_the_rights_of_two_more_applications_fit_into_the_operations_role() -> None:
+    """AWS counts the inline policies of a role together, less their spaces, up to 10,240.
+
+    Names get 8 characters more there, those of secrets 22 in all.
+    """
+    sizes: dict[str, int] = {}
+    for one in built("prod").registered:
+        if one.typ == "aws:iam/rolePolicy:RolePolicy" and one.inputs["role"] == OPERATIONS:
+            policy = json.dumps(json.loads(one.inputs["policy"]), separators=(",", ":"))
+            sizes[one.name] = (
+                len(policy)
+                + 8 * policy.count('"arn:')
+                + 14 * policy.count('"arn:aws:secretsmanager:')
+            )
+    applications: Counter[str] = Counter()
+    for name, size in sizes.items():
+        if name != OPERATIONS:
+            applications[name.removesuffix("-sites")] += size
+
+    assert len(applications) == 5
+    assert sum(sizes.values()) + 2 * max(applications.values()) <= 10_240
 
 
 def test_the_operations_instance_adds_dumps_and_reads_them_and_deletes_none() -> None:
