@@ -70,7 +70,7 @@ drift: $(VENV) ## Does AWS still look as the program says? Changes nothing: make
 
 .PHONY: publish
 publish: $(VENV) ## A part of a version into the artifact bucket: … APP=notebook PART=api VERSION=1.4.2 FILE=api.tar.gz
-	@$(call need,APP VERSION)
+	@$(call need,APP VERSION $(if $(filter local,$(STACK)),,FILE))
 	@$(if $(FILE),$(COMMANDS) publish $(STACK) $(APP) $(VERSION) $(FILE) $(if $(PART),--part $(PART)),\
 	  $(LOCALCLOUD) publish $(APP) $(VERSION) $(STACK))
 

@@ -87,6 +87,7 @@ class Platform(pulumi.ComponentResource):
             name, FoundationArgs(stack_name=settings.name, stack=self._stack), opts=self._child
         )
         self._fleets = fleets(settings, self._foundation, self._child)
+        self._name_servers: dict[str, pulumi.Output[Sequence[str]]] = {}
         self._zones = self._hosted_zones()
         self._proof = self._edge_proof()
         self._certificates: dict[str, Certificate] = {}
@@ -125,6 +126,8 @@ class Platform(pulumi.ComponentResource):
             "dns_records": pulumi.Output.all(*records).apply(
                 lambda lists: [record for group in lists for record in group]
             ),
+            # Domain → where its registrar has to lead.
+            "name_servers": self._name_servers,
             "outgoing_addresses": self._foundation.network.nat_addresses,
             "operations": {
                 "instance_id": self._foundation.operations.instance_id,
@@ -181,9 +184,11 @@ class Platform(pulumi.ComponentResource):
                     ]
                     zones[key] = known[max(fits, key=len)]
                 case wanted.OwnZones():
-                    zones[key] = aws.route53.Zone(
+                    zone = aws.route53.Zone(
                         key, name=placed.domain, comment=f"{key}: public names", opts=self._child
-                    ).zone_id
+                    )
+                    zones[key] = zone.zone_id
+                    self._name_servers[placed.domain] = zone.name_servers
                 case wanted.ExternalDns():
                     zones[key] = None
         return zones

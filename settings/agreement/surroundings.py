@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from settings.agreement.fault import Fault, StackCheck, must_be_known
 from settings.agreement.variables import rotating
 from settings.problem import shown
-from settings.stack import Bastion, DatabaseSize, Route53
+from settings.stack import Bastion, DatabaseSize, OwnZones, Route53
 from settings.tree import Settings
 
 # The range that the ALB's idle time-out and the hosts' addresses never share with a container
@@ -140,6 +140,24 @@ def _window_has_a_length(settings: Settings) -> Iterator[Fault]:
         yield "migration_window", shown(window), "must begin and end at two times"
 
 
+def _zones_of_our_own_are_apart(settings: Settings) -> Iterator[Fault]:
+    """A registrar leads to one zone of a name, and a zone within another has to be led to by it."""
+    if not isinstance(settings.stack.dns, OwnZones):
+        return
+    domains = {name: settings.placed(name).domain for name in settings.applications}
+    for name, domain in domains.items():
+        for other, above in domains.items():
+            same = domain == above and list(domains).index(other) < list(domains).index(name)
+            if same or domain.endswith(f".{above}"):
+                yield (
+                    f"applications.{name}.domain",
+                    domain,
+                    f"must not be or lie under {above}, whose zone is made for {other}: "
+                    "with dns own-zones each has a zone; use route53",
+                )
+                break
+
+
 def _access_is_narrow(settings: Settings) -> Iterator[Fault]:
     access = settings.stack.access
     if not isinstance(access, Bastion):
@@ -188,6 +206,7 @@ OF_STACK: tuple[StackCheck, ...] = (
     _time_zone_exists,
     _window_has_a_length,
     _domains_are_ours,
+    _zones_of_our_own_are_apart,
     _access_is_narrow,
     _regions_are_two,
 )

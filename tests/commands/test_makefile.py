@@ -27,6 +27,7 @@ def made(*words: str) -> subprocess.CompletedProcess[str]:
         (("release", "VERSION=1.4.2"), "make release needs APP="),
         (("release", "APP=notebook"), "make release needs VERSION="),
         (("publish", "FILE=x.tar.gz", "APP=notebook"), "make publish needs VERSION="),
+        (("publish", "APP=notebook", "VERSION=1.4.2"), "make publish needs FILE="),
         (("rotate", "SECRET=JWT_SECRET"), "make rotate needs APP="),
         (("restore", "DUMP=20261126_020000"), "make restore needs APP="),
         (("logs", "FOLLOW=1"), "make logs needs APP="),

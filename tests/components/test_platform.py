@@ -5,12 +5,13 @@ import json
 from collections import Counter
 from typing import Any
 
+import pulumi
 import pytest
 
 from settings.problem import SettingsError
 from tests.newer import refused_of
 from tests.recording import Engine
-from tests.stacks import STACKS, built, settings_of
+from tests.stacks import STACKS, alone, built, platform_of, settings_of
 from tests.urns import names_of, recorded
 
 OPERATIONS = "groundwork-operations"
@@ -168,6 +169,18 @@ def test_durable_things_are_protected_in_prod() -> None:
         "aws:s3/bucket:Bucket",
         "aws:kms/key:Key",
     } <= kept
+
+
+def test_a_person_learns_where_the_registrar_of_a_new_zone_has_to_lead(engine: Engine) -> None:
+    seen: list[object] = []
+
+    def program() -> None:
+        platform = platform_of("local", alone("local", "ai-photo"))
+        pulumi.Output.from_input(platform.outputs["name_servers"]).apply(seen.append)
+
+    engine.build(program)
+
+    assert seen == [{"aizhao.test": ["ns-1.awsdns.example", "ns-2.awsdns.example"]}]
 
 
 def test_every_aws_resource_has_an_explicit_provider() -> None:

@@ -1204,6 +1204,25 @@ CASES: dict[str, Case] = {
         '"*/90 4 1 * *"',
         "minute has a step beyond 59",
     ),
+    "a zone of our own within another": (
+        {},
+        {
+            "dns": {"kind": "own-zones"},
+            "applications/ai-notebook": {
+                "domain": "notes.3dgenerator.com",
+                "placement": {"kind": "hosts", "pools": {"api": "notebook", "worker": "workers"}},
+                "stores": {
+                    "main": {"kind": "database", "instance_class": "db.t4g.large"},
+                    "cache": {"kind": "cache", "node_type": "cache.t4g.medium"},
+                    "queue": {"kind": "cache", "node_type": "cache.t4g.medium"},
+                },
+            },
+        },
+        STACK,
+        "groundwork:applications.ai-notebook.domain",
+        "notes.3dgenerator.com",
+        "must not be or lie under 3dgenerator.com, whose zone is made for threed-generator",
+    ),
     "a secret in the stack's variables": (
         {},
         {f"{PLACED}/environment": {"api": {"JWT_SECRET": "hunter2hunter2"}}},
