@@ -60,6 +60,11 @@ class Paths:
     def lock(self) -> Path:
         return self.home / "lock"
 
+    @property
+    def removal(self) -> Path:
+        """That this home is being removed; what else is in it is no longer to be used."""
+        return self.home / "removal"
+
     def preview(self, stack: str) -> "Paths":
         """A home for one preview, with the same tools and a cloud of its own."""
         return Paths(self.project, self.home / "previews" / stack, tools=self.home)

@@ -1,6 +1,7 @@
 """After a crash: no engine left over, no lock, and no half-made resource without its trace."""
 
 import json
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -37,6 +38,27 @@ def end_leftovers(paths: Paths, *, patience: float = PATIENCE) -> None:
     engines = [process for process in left if _is_engine(process, paths)]
     processes.end(engines, grace=GRACE, first=signal.SIGINT)
     processes.end(left, grace=GRACE, first=signal.SIGTERM)
+
+
+def finish_removal(paths: Paths) -> None:
+    """A `down` that was killed goes on, before anything is made of the half that it left."""
+    if paths.removal.exists():
+        _empty(paths)
+        paths.removal.unlink()
+
+
+def remove(paths: Paths) -> None:
+    """The whole home. A state without its passphrase, or without its cloud, would be of no use to
+    the next run, so whatever is left after a kill is marked."""
+    paths.removal.touch()
+    _empty(paths)
+    shutil.rmtree(paths.home)
+
+
+def _empty(paths: Paths) -> None:
+    for entry in paths.home.iterdir():
+        if entry not in (paths.lock, paths.removal):
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
 def _without_plugin(left: list[processes.Process]) -> list[processes.Process]:

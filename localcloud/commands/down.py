@@ -1,6 +1,5 @@
 """`down [STACK]`: the stack destroyed, every process ended, nothing left."""
 
-import shutil
 import signal
 
 from localcloud import lock, processes, recovery, report, session, supervisor
@@ -25,6 +24,7 @@ def run(paths: Paths, name: str) -> int:
     code = 0
     with lock.held(paths, patience=PATIENCE):
         recovery.end_leftovers(paths, patience=PATIENCE)
+        recovery.finish_removal(paths)
         with timings.part("destroy"):
             code = _destroy(paths, name)
         with timings.part("stop and remove"):
@@ -36,7 +36,7 @@ def run(paths: Paths, name: str) -> int:
             state = paths.control_plane / "state"
             if (state / "network").exists():
                 destroy(state)
-            shutil.rmtree(paths.home)
+            recovery.remove(paths)
     report.show_timings(timings)
     say("Down: no process and no file of the local cloud is left.")
     return code

@@ -1,7 +1,6 @@
 """`preview STACK`: what a stack would make, judged by the policy pack, without an AWS account."""
 
 import os
-import shutil
 import signal
 import subprocess
 
@@ -28,6 +27,7 @@ def on_emulated_cloud(main: Paths, name: str) -> int:
     pack = policy_pack(paths)
     with lock.held(paths):
         recovery.end_leftovers(paths)
+        recovery.finish_removal(paths)
         try:
             stack = session.open_stack(paths, name, None, timings).stack
             with timings.part("stack and configuration"):
@@ -45,7 +45,7 @@ def on_emulated_cloud(main: Paths, name: str) -> int:
         if pack:
             report.show_findings(outcome.findings)
         report.show_timings(timings)
-        shutil.rmtree(paths.home)
+        recovery.remove(paths)
     if not outcome.ok:
         say(f"The preview of {name} failed.")
     return 0 if outcome.ok else 1

@@ -16,6 +16,7 @@ def run(paths: Paths, name: str) -> int:
     session.check(paths, name, port)
     with lock.held(paths):
         recovery.end_leftovers(paths)
+        recovery.finish_removal(paths)
         # A program that is not this one has hosts of its own to think of.
         opened = session.open_stack(paths, name, port, timings, machines=paths.project == ROOT)
         stack = opened.stack

@@ -115,3 +115,34 @@ def test_a_plugin_whose_engine_was_killed_may_finish(tmp_path: Path) -> None:
 
     assert made.exists()
     assert plugin.wait() == 0
+
+
+def test_a_removal_that_was_killed_is_finished_before_anything_is_made_of_its_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = Paths(tmp_path, tmp_path / "home")
+    for place in (paths.backend, paths.control_plane, paths.logs):
+        place.mkdir(parents=True)
+    paths.passphrase.touch()
+    paths.lock.touch()
+
+    class KilledError(Exception):
+        pass
+
+    def killed(_: Path) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recovery.shutil, "rmtree", killed)
+        with pytest.raises(KilledError):
+            recovery.remove(paths)
+    assert paths.backend.exists()
+
+    recovery.finish_removal(paths)
+
+    assert list(paths.home.iterdir()) == [paths.lock]
+    paths.backend.mkdir()
+    recovery.finish_removal(paths)
+    assert paths.backend.exists()
+    recovery.remove(paths)
+    assert not paths.home.exists()
