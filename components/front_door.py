@@ -20,6 +20,7 @@ from settings.stack import Tls
 class FrontDoorArgs:
     network: Network
     internal: bool  # the edge reaches it privately
+    behind_edge: bool  # nobody but the edge comes to it
     clients: Mapping[str, Peer]
     certificate_arns: Mapping[str, pulumi.Input[str]]  # application -> of its hosts
     targets: Mapping[str, TargetGroupArgs]  # application-service -> how it is checked
@@ -56,12 +57,15 @@ class FrontDoor(pulumi.ComponentResource):
                 subnet_ids=list(args.network.subnet_ids[tier].values()),
                 internal=args.internal,
                 clients=args.clients,
+                behind_edge=args.behind_edge,
                 # Behind the edge, which redirects by itself, nobody comes without TLS.
-                redirect=not args.internal and args.proof is None,
+                redirect=not args.behind_edge,
                 certificate_arn=args.certificate_arns[default],
                 further_certificate_arns={key: args.certificate_arns[key] for key in further},
                 idle_timeout=args.idle_timeout,
-                oldest_tls=args.oldest_tls,
+                # The edge promises no newer one to whom it asks (CloudFront API reference,
+                # OriginSslProtocols): visitors speak with the edge.
+                oldest_tls="TLSv1.2" if args.behind_edge else args.oldest_tls,
                 log_bucket=args.log_bucket,
                 durable=args.durable,
             ),

@@ -23,6 +23,7 @@ class LoadBalancerArgs:
     subnet_ids: Sequence[pulumi.Input[str]]
     internal: bool
     clients: Mapping[str, Peer]  # who may connect: everyone, a CDN's addresses
+    behind_edge: bool  # the edge's word on who asks stands last in X-Forwarded-For, and stays last
     redirect: bool  # a browser may come here without TLS, and is sent to where there is some
     certificate_arn: pulumi.Input[str]  # for a client that names no host we know
     further_certificate_arns: Mapping[str, pulumi.Input[str]] = field(
@@ -78,6 +79,8 @@ class LoadBalancer(pulumi.ComponentResource):
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
             preserve_host_header=True,
+            # Its own word would be the edge's address, which all visitors share.
+            xff_header_processing_mode="preserve" if args.behind_edge else "append",
             enable_deletion_protection=args.durable,
             access_logs=aws.lb.LoadBalancerAccessLogsArgs(
                 bucket=args.log_bucket, prefix=LOAD_BALANCER_PREFIX, enabled=True

@@ -211,6 +211,7 @@ class Platform(pulumi.ComponentResource):
             FrontDoorArgs(
                 network=foundation.network,
                 internal=isinstance(edge, wanted.CdnEdge) and edge.origin == "vpc",
+                behind_edge=behind_cdn,
                 clients={"edge": self._edge_addresses()} if behind_cdn else {"world": ANYWHERE},
                 certificate_arns={key: self._certificate(key) for key in answering},
                 targets=targets(self._settings, foundation.network.vpc_id),

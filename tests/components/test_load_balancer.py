@@ -15,6 +15,7 @@ ARGS = LoadBalancerArgs(
     subnet_ids=["subnet-a", "subnet-b"],
     internal=False,
     clients={"internet": ANYWHERE},
+    behind_edge=False,
     redirect=True,
     certificate_arn="arn:certificate",
     idle_timeout=4000,
@@ -22,7 +23,11 @@ ARGS = LoadBalancerArgs(
     durable=True,
 )
 BEHIND_A_CDN = replace(
-    ARGS, internal=True, redirect=False, clients={"cdn": PrefixList("pl-cloudfront")}
+    ARGS,
+    internal=True,
+    behind_edge=True,
+    redirect=False,
+    clients={"cdn": PrefixList("pl-cloudfront")},
 )
 
 
@@ -38,6 +43,21 @@ def test_it_drops_what_no_browser_sends(engine: Engine) -> None:
     assert balancer["desyncMitigationMode"] == "defensive"
     assert balancer["enableHttp2"] is True
     assert balancer["preserveHostHeader"] is True
+
+
+def test_the_visitor_s_address_is_the_last_that_hosts_are_told(engine: Engine) -> None:
+    build(engine)
+
+    assert engine.one(BALANCER)["xffHeaderProcessingMode"] == "append"
+
+
+def test_behind_the_edge_it_is_the_edge_s_word_and_not_the_edge_s_own_address(
+    engine: Engine,
+) -> None:
+    """By its own address all visitors of one place would share a limit."""
+    build(engine, BEHIND_A_CDN)
+
+    assert engine.one(BALANCER)["xffHeaderProcessingMode"] == "preserve"
 
 
 def test_a_silent_connection_stays_as_long_as_a_websocket_needs(engine: Engine) -> None:

@@ -68,6 +68,16 @@ def test_the_edge_sends_the_headers_that_the_application_asks_for() -> None:
     assert policy.inputs["securityHeadersConfig"]["frameOptions"]["frameOption"] == "DENY"
 
 
+def test_the_edge_is_not_shut_out_where_visitors_speak_the_newest_tls_alone() -> None:
+    """Nobody says that CloudFront speaks TLS 1.3 to whom it asks."""
+    newest = built("prod", json.dumps({"oldest_tls": "TLSv1.3"}))
+
+    listener = newest.named("aws:lb/listener:Listener", "groundwork")
+    assert listener.inputs["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+    edge = newest.named("aws:cloudfront/distribution:Distribution", "ingenio-api")
+    assert edge.inputs["viewerCertificate"]["minimumProtocolVersion"] == "TLSv1.3_2025"
+
+
 def test_another_deploy_key_replaces_no_machine() -> None:
     """AWS replaces one whose key has another name, or one that the engine does not know yet."""
     new = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "B" * 43
