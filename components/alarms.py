@@ -89,15 +89,18 @@ class AlarmsArgs:
 class Alarms(pulumi.ComponentResource):
     """Say when something is wrong, and when it is well again."""
 
+    arns: dict[str, pulumi.Output[str]]  # what is measured -> its alarm
+
     def __init__(
         self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("groundwork:operations:Alarms", name, None, opts)
+        self.arns = {}
         for key, alarm in args.alarms.items():
             limit = alarm.above if alarm.above is not None else alarm.below
             if limit is None or (alarm.above is not None and alarm.below is not None):
                 raise ValueError(f"alarm {key}: give it one limit, above or below")
-            aws.cloudwatch.MetricAlarm(
+            self.arns[key] = aws.cloudwatch.MetricAlarm(
                 f"{name}-{key}",
                 alarm_description=alarm.meaning,
                 **(_share(alarm) if alarm.percent_of else _measure(alarm)),
@@ -114,8 +117,8 @@ class Alarms(pulumi.ComponentResource):
                     [args.topic_arn] if alarm.silence == "missing" else None
                 ),
                 opts=pulumi.ResourceOptions(parent=self),
-            )
-        self.register_outputs({})
+            ).arn
+        self.register_outputs({"arns": self.arns})
 
 
 def _measure(alarm: Alarm) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
+from components.alarms import Alarms
 from components.bucket import Bucket, BucketArgs, CrossOrigin, Expiry
 from components.database import Database
 from components.ecs_cluster import EcsCluster
@@ -64,6 +65,7 @@ class Application(pulumi.ComponentResource):
     buckets: dict[str, Bucket]
     databases: dict[str, Database]
     database_accesses: dict[str, DatabaseAccesses]
+    alarms: dict[str, Alarms]  # store -> what watches it
     workloads: dict[str, Workload]
     hosted: dict[str, HostedService]  # service or site -> what lets its hosts do what it needs
     migrating: Workload | None  # what brings the database along: as its owner, with no other secret
@@ -96,6 +98,7 @@ class Application(pulumi.ComponentResource):
         )
         self.databases = stores.databases
         self.database_accesses = stores.accesses
+        self.alarms = stores.alarms
         facts = Facts(
             hosts={host: args.settings.host_name(name, host) for host in self._spec.hosts},
             stores=stores.facts,

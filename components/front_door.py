@@ -42,6 +42,7 @@ class FrontDoor(pulumi.ComponentResource):
 
     load_balancer: LoadBalancer
     target_group_arns: dict[str, pulumi.Output[str]]
+    alarms: Alarms
 
     def __init__(
         self, name: str, args: FrontDoorArgs, opts: pulumi.ResourceOptions | None = None
@@ -83,7 +84,7 @@ class FrontDoor(pulumi.ComponentResource):
         ).target_group_arns
         if not args.internal:
             self._screen(name, args)
-        Alarms(
+        self.alarms = Alarms(
             name,
             AlarmsArgs(
                 topic_arn=args.topic_arn,

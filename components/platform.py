@@ -17,6 +17,7 @@ from components.application_edge import (
 )
 from components.balancing import balanced, longest_wait, routes, targets
 from components.certificate import Certificate, CertificateArgs
+from components.dashboard import Charts, Dashboard, DashboardArgs
 from components.dns import HostNames, HostNamesArgs
 from components.ecs_cluster import EcsCluster
 from components.edge import LONGEST_ANSWER, PROOF_HEADER
@@ -27,7 +28,7 @@ from components.grant import Grant
 from components.host_proxy import LONGEST_SILENCE
 from components.host_setup import HostSetup, HostSetupArgs
 from components.operations_grants import database_statements, publishing_statements
-from components.pools import fleets
+from components.pools import alarms_of, fleets
 from components.providers import Providers, ProvidersArgs
 from components.releases import refuse_missing
 from components.secret import Generated, generate
@@ -87,10 +88,14 @@ class Platform(pulumi.ComponentResource):
             name, FoundationArgs(stack_name=settings.name, stack=self._stack), opts=self._child
         )
         self._fleets = fleets(settings, self._foundation, self._child)
+        self._host_alarms = alarms_of(
+            settings, self._fleets, self._foundation.topic_arn, self._child
+        )
         self._name_servers: dict[str, pulumi.Output[Sequence[str]]] = {}
         self._zones = self._hosted_zones()
         self._proof = self._edge_proof()
         self._certificates: dict[str, Certificate] = {}
+        self._certificate_alarms: dict[str, Alarms] = {}
         self._front_door = self._way_in()
         self._cluster = self._fargate()
         self._applications = {key: self._application(key) for key in settings.applications}
@@ -117,6 +122,15 @@ class Platform(pulumi.ComponentResource):
             if application.tasks is not None:
                 application.tasks.start(ready.get(key, ()))
 
+        dashboard = Dashboard(
+            name,
+            DashboardArgs(
+                title=f"{name}-{settings.name}",
+                region=self._stack.region,
+                parts=dict(self._watched()),
+            ),
+            opts=self._child,
+        )
         self.addresses = {
             key: [f"https://{settings.host_name(key, host)}" for host in application.hosts]
             for key, application in settings.applications.items()
@@ -134,6 +148,7 @@ class Platform(pulumi.ComponentResource):
                 # None: it is reached through Session Manager.
                 "address": self._foundation.operations.public_address,
             },
+            "dashboards": dashboard.names,
             "hosts": {
                 host: {
                     "instance_id": one.instance_id,
@@ -245,7 +260,7 @@ class Platform(pulumi.ComponentResource):
             CertificateArgs(hosts=self._settings.hosted_names(key), zone_id=self._zones[key]),
             opts=self._child,
         )
-        Alarms(
+        self._certificate_alarms[key] = Alarms(
             f"{key}-certificate",
             AlarmsArgs(
                 topic_arn=self._foundation.topic_arn,
@@ -276,6 +291,25 @@ class Platform(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+
+    def _watched(self) -> Iterator[tuple[str, Charts]]:
+        """What calls a human, from the world inwards."""
+        if self._front_door:
+            yield "load balancer", self._front_door.alarms.arns
+        if self._certificate_alarms:
+            yield (
+                "certificates",
+                {
+                    f"{key} {measure}": arn
+                    for key, alarms in self._certificate_alarms.items()
+                    for measure, arn in alarms.arns.items()
+                },
+            )
+        for pool, alarms in self._host_alarms.items():
+            yield f"hosts {pool}", alarms.arns
+        for key, application in self._applications.items():
+            for store, alarms in application.alarms.items():
+                yield f"{key}: {store}", alarms.arns
 
     def _operations_may(self) -> Iterator[pulumi.Resource]:
         """Its leave by application: for the databases, and for the sites that the CDN serves."""

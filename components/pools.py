@@ -1,6 +1,6 @@
 """The stack's pools of hosts: for each a fleet, and the alarms that watch its hosts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pulumi
 
@@ -19,16 +19,27 @@ def fleets(
     settings: Settings, foundation: Foundation, opts: pulumi.ResourceOptions
 ) -> dict[str, HostFleet]:
     """By pool."""
-    made: dict[str, HostFleet] = {}
-    for pool in settings.stack.pools:
-        made[pool] = HostFleet(pool, _fleet(settings, pool, foundation), opts=opts)
-        Alarms(
+    return {
+        pool: HostFleet(pool, _fleet(settings, pool, foundation), opts=opts)
+        for pool in settings.stack.pools
+    }
+
+
+def alarms_of(
+    settings: Settings,
+    fleets: Mapping[str, HostFleet],
+    topic_arn: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> dict[str, Alarms]:
+    """By pool."""
+    return {
+        pool: Alarms(
             pool,
             AlarmsArgs(
-                topic_arn=foundation.topic_arn,
+                topic_arn=topic_arn,
                 alarms={
                     f"{host}-{measure}": alarm
-                    for host, one in made[pool].hosts.items()
+                    for host, one in fleet.hosts.items()
                     for measure, alarm in host_alarms(
                         one.instance_id, _limits(settings, pool)
                     ).items()
@@ -36,7 +47,8 @@ def fleets(
             ),
             opts=opts,
         )
-    return made
+        for pool, fleet in fleets.items()
+    }
 
 
 def _fleet(settings: Settings, pool: str, foundation: Foundation) -> HostFleetArgs:

@@ -55,6 +55,7 @@ class Stores:
     accesses: dict[str, DatabaseAccesses]  # to the databases
     facts: dict[str, StoreFacts]
     ways: dict[str, Passage]
+    alarms: dict[str, Alarms]
 
     def __init__(self, application: str, args: StoresArgs, opts: pulumi.ResourceOptions) -> None:
         spec = args.settings.applications[application]
@@ -64,6 +65,7 @@ class Stores:
         self.accesses = {}
         self.facts = {}
         self.ways = {}
+        self.alarms = {}
         sizes = args.settings.placed(application).stores
         for name, store in spec.stores.items():
             match store, sizes[name]:
@@ -121,7 +123,7 @@ class Stores:
             backup_user=usernames["backup"],
             secret_arns=secret_arns,
         )
-        self._watch(store.key, self._database_alarms(store, database, size))
+        self._watch(store, self._database_alarms(store, database, size))
         self.facts[store.name] = StoreFacts(
             plain={
                 "host": database.host,
@@ -222,7 +224,7 @@ class Stores:
             opts=self._child,
         )
         self._watch(
-            store.key,
+            store,
             {
                 f"{node}-{measure}": alarm
                 for node, node_id in cache.node_ids.items()
@@ -240,8 +242,12 @@ class Stores:
         )
         self.ways[store.name] = Passage(peer=Group(cache.group_id), port=cache.port)
 
-    def _watch(self, key: str, alarms: Mapping[str, Alarm]) -> None:
-        Alarms(key, AlarmsArgs(topic_arn=self._args.topic_arn, alarms=alarms), opts=self._child)
+    def _watch(
+        self, store: Part[wanted.Database] | Part[wanted.Cache], alarms: Mapping[str, Alarm]
+    ) -> None:
+        self.alarms[store.name] = Alarms(
+            store.key, AlarmsArgs(topic_arn=self._args.topic_arn, alarms=alarms), opts=self._child
+        )
 
 
 def _parameters(store: wanted.Database) -> dict[str, str | int | float]:

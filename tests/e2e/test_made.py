@@ -529,6 +529,19 @@ def test_every_alarm_reaches_the_person_named_in_the_stack_file(account: Account
     assert told == [("email", "alerts@3dgenerator.test")]
 
 
+def test_every_alarm_is_drawn_on_the_dashboard(account: Account) -> None:
+    watch = account.client("cloudwatch")
+    body = watch.get_dashboard(DashboardName="groundwork-local")["DashboardBody"]
+
+    drawn = [
+        arn
+        for widget in json.loads(body)["widgets"]
+        for arn in widget["properties"].get("annotations", {}).get("alarms", [])
+    ]
+    known = [alarm["AlarmArn"] for alarm in watch.describe_alarms()["MetricAlarms"]]
+    assert sorted(drawn) == sorted(known)
+
+
 @pytest.mark.parametrize(
     "found",
     [
