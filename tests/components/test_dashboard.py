@@ -74,7 +74,7 @@ def test_a_stack_with_more_than_one_may_hold_has_another(
     monkeypatch.setattr(dashboard, "WIDGETS", 8)
     build(engine, hosts=4, main=2, cache=1)
 
-    names = [one.inputs["dashboardName"] for one in engine.registered if one.typ == KIND]
+    names = sorted(one.inputs["dashboardName"] for one in engine.registered if one.typ == KIND)
 
     assert names == ["shop-prod", "shop-prod-2"]
     assert [len(widgets(engine, name)) for name in ("shop", "shop-2")] == [8, 2]
