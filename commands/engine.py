@@ -75,14 +75,22 @@ class Engine:
         if not found:
             raise CommandError(
                 f"The stack {self.stack} has no outputs: nothing has been brought up yet.",
-                f"Bring it up: make {'up' if self.stack == 'local' else 'deploy'} "
-                f"STACK={self.stack}",
+                f"Bring it up: {self.bring_up}",
             )
         return found
 
     def secret(self, key: str) -> str:
         """A secret of the stack's configuration, in plain text: for use, never for show."""
         return self.read("config", "get", key)
+
+    def update(self) -> int:
+        """What was previewed is changed, and nobody is asked again; its exit code."""
+        return self.show("up", "--yes", "--skip-preview", "--non-interactive", *self.policy_pack)
+
+    @property
+    def bring_up(self) -> str:
+        """What a person types to bring the whole stack to what its files say."""
+        return f"make {'up' if self.stack == 'local' else 'deploy'} STACK={self.stack}"
 
     @property
     def policy_pack(self) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from commands.arguments import add_application
 from commands.error import CommandError
 from commands.host_logs import HostLogs
 from commands.logged import Logs, in_order
@@ -18,7 +19,7 @@ from commands.task_logs import task_logs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    add_application(parser)
     parser.add_argument("--service", help="of this one alone (default: all of the application's)")
     parser.add_argument("--host", help="from this one alone (default: all that it runs on)")
     parser.add_argument(

@@ -141,8 +141,7 @@ def way_to(stack: Stack) -> Generator[Way]:
     if told is None or isinstance(told, str):
         raise CommandError(
             f"The outputs of {stack.name} are of an older program: they say no way to its hosts.",
-            f"Bring it up to date first: make {'up' if stack.name == 'local' else 'deploy'} "
-            f"STACK={stack.name}",
+            f"Bring it up to date first: {stack.engine.bring_up}",
         )
     hosts = {
         name: Machine(instance_id=host["instance_id"], address=host["address"], pool=host["pool"])

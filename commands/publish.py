@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from commands.arguments import add_application
 from commands.artifacts import Artifacts
 from commands.error import CommandError
 from commands.progress import under_way
@@ -11,7 +12,7 @@ from hosts.roles.release import artifact_key
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    add_application(parser)
     parser.add_argument("version", metavar="VERSION", help="a new one, for example 1.4.2")
     parser.add_argument("file", metavar="FILE", type=Path, help="its .tar.gz or .jar")
     parser.add_argument(

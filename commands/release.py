@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+from commands.arguments import add_application, add_yes
 from commands.artifacts import Artifacts
 from commands.engine import PREVIEW_FAILED, Engine
 from commands.error import CommandError
@@ -30,18 +31,12 @@ OF_A_RELEASE: dict[str, tuple[str, ...] | None] = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    add_application(parser)
     parser.add_argument("version", metavar="VERSION", help="as it was published")
     parser.add_argument(
         "--now", action="store_true", help="outside of groundwork:migration_window, too"
     )
-    ask(parser)
-
-
-def ask(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--yes", action="store_true", help="ask nothing (as in CI, where CI is set)"
-    )
+    add_yes(parser)
 
 
 def run(stack: Stack, given: argparse.Namespace) -> int:
@@ -64,14 +59,11 @@ def release(stack: Stack, application: str, version: str, *, asks: bool) -> int:
             change.keep()
             print(f"Nothing to do: {application} {version} is what {stack.name} has.")
             return 0
-        _refuse_others(stack.name, application, steps)
+        _refuse_others(stack, application, steps)
         _show(stack.name, application, before, version, steps)
         if asks and not os.environ.get("CI") and not agreed("Release it?"):
             raise CommandError("Not released.", f"{stack.file.path.name} is as it was.")
-        code = stack.engine.show(
-            *("up", "--yes", "--skip-preview", "--non-interactive"), *stack.engine.policy_pack
-        )
-        if code:
+        if stack.engine.update():
             raise CommandError(
                 f"{application} {version} is not released: the run failed, see above.",
                 _after_failure(stack, application, before),
@@ -129,15 +121,20 @@ def _parent(step: dict[str, Any]) -> str:
     return str(state.get("parent", ""))
 
 
-def _refuse_others(stack: str, application: str, steps: Sequence[Step]) -> None:
+def listed(steps: Sequence[Step]) -> str:
+    """A line each; of many, the first twenty and how many more."""
+    lines = [f"  {step.operation} {step.kind} {step.name}" for step in steps[:20]]
+    more = [f"  … and {len(steps) - 20} more"] if len(steps) > 20 else []
+    return "\n".join([*lines, *more])
+
+
+def _refuse_others(stack: Stack, application: str, steps: Sequence[Step]) -> None:
     others = [step for step in steps if not step.is_of(application)]
     if not others:
         return
-    listed = "\n".join(f"  {step.operation} {step.kind} {step.name}" for step in others[:20])
-    more = f"\n  … and {len(others) - 20} more" if len(others) > 20 else ""
     raise CommandError(
-        f"{stack} would change in more than this release of {application}:\n{listed}{more}",
-        f"Bring the rest up first: make {'up' if stack == 'local' else 'deploy'} STACK={stack}",
+        f"{stack.name} would change in more than this release of {application}:\n{listed(others)}",
+        f"Bring the rest up first: {stack.engine.bring_up}",
     )
 
 

@@ -10,6 +10,7 @@ are replaced by ECS, which starts new ones before it ends the old.
 import argparse
 import sys
 
+from commands.arguments import add_application
 from commands.cloud import explained
 from commands.error import CommandError
 from commands.graph import graph
@@ -20,7 +21,7 @@ from commands.stack import Stack
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    add_application(parser)
     parser.add_argument("--service", help="this one alone (default: all of the application's)")
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from commands.arguments import add_application, add_store
 from commands.error import CommandError
 from commands.operations import OPERATIONS, Way, way_to
 from commands.progress import again_and_again, under_way
@@ -36,8 +37,8 @@ SECONDS_BETWEEN_DIALS = 5
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
-    parser.add_argument("--store", help="which of its databases, where it has several")
+    add_application(parser)
+    add_store(parser)
     parser.add_argument(
         "--dump",
         help="its time in UTC, YYYYMMDD_HHMMSS, or a key in the bucket (default: the newest)",
@@ -338,7 +339,7 @@ def refuse_paused(stack: Stack, way: Way, place: Place) -> None:
         if "paused" not in says:
             raise CommandError(
                 f"{host} was configured by an older program, which cannot pause.",
-                f"First: make {'up' if stack.name == 'local' else 'deploy'} STACK={stack.name}",
+                f"First: {stack.engine.bring_up}",
             )
         if says["paused"]:
             raise CommandError(

@@ -2,6 +2,7 @@
 
 import argparse
 
+from commands.arguments import add_application, add_store
 from commands.error import CommandError
 from commands.operations import way_to
 from commands.stack import Stack
@@ -9,8 +10,8 @@ from hosts.roles.dumps import PROGRAM, USER
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
-    parser.add_argument("--store", help="which of its databases, where it has several")
+    add_application(parser)
+    add_store(parser)
     parser.add_argument("--dump", help="its time in UTC, YYYYMMDD_HHMMSS (default: the newest)")
 
 

@@ -4,17 +4,18 @@ import argparse
 import json
 from typing import Any
 
+from commands.arguments import add_application, add_yes
 from commands.error import CommandError
 from commands.operations import Way, way_to
 from commands.progress import under_way
-from commands.release import ask, release
+from commands.release import release
 from commands.seed import on_operations, serving
 from commands.stack import Stack
 from hosts.programs import DIRECTORY
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    add_application(parser)
     parser.add_argument(
         "--to", metavar="VERSION", help="back to this one (default: the one that served before)"
     )
@@ -23,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TARGET",
         help="and its database back to this version of the schema, once the older code serves",
     )
-    ask(parser)
+    add_yes(parser)
 
 
 def run(stack: Stack, given: argparse.Namespace) -> int:

@@ -15,8 +15,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from commands.arguments import add_application, add_yes
 from commands.error import CommandError
-from commands.release import agreed, previewed
+from commands.release import agreed, listed, previewed
 from commands.stack import Stack
 from commands.stack_file import with_rotation
 from settings.agreement.variables import rotating
@@ -31,7 +32,7 @@ class Step:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    add_application(parser)
     parser.add_argument(
         "secret", metavar="SECRET", help="NAME of a two-key secret, or stores.STORE.ROLE"
     )
@@ -40,9 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="even if what the last key signed is still valid (overlap_days)",
     )
-    parser.add_argument(
-        "--yes", action="store_true", help="ask nothing (as in CI, where CI is set)"
-    )
+    add_yes(parser)
 
 
 def run(stack: Stack, given: argparse.Namespace) -> int:
@@ -50,18 +49,14 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
     _refuse_unknown(stack, application, secret)
     stands = stack.tree.rotation(application, secret)
     today = datetime.datetime.now(datetime.UTC).date()
-    going_on = under_way(secret, stands)
+    going_on = unfinished(secret, stands)
     if not going_on:
         if not given.early:
             _refuse_early(stack, application, secret, stands, today)
         if pending := previewed(stack.engine):
-            listed = "\n".join(
-                f"  {step.operation} {step.kind} {step.name}" for step in pending[:20]
-            )
             raise CommandError(
-                f"{stack.name} would change in more than this rotation:\n{listed}",
-                f"Bring it up first: make {'up' if stack.name == 'local' else 'deploy'} "
-                f"STACK={stack.name}",
+                f"{stack.name} would change in more than this rotation:\n{listed(pending)}",
+                f"Bring it up first: {stack.engine.bring_up}",
             )
     steps = list(steps_of(secret, stands, today))
     print(f"{secret} of {application} on {stack.name}:")
@@ -73,10 +68,7 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
         print(f"{number} of {len(steps)}: {step.says}", flush=True)
         told = step.stands.model_dump(exclude_none=True)
         stack.file.write(with_rotation(stack.file.read(), application, secret, told))
-        code = stack.engine.show(
-            *("up", "--yes", "--skip-preview", "--non-interactive"), *stack.engine.policy_pack
-        )
-        if code:
+        if stack.engine.update():
             raise CommandError(
                 f"{secret} is not rotated yet: the run failed, see above.",
                 "What was valid still is. Mend the cause, leave the stack's file as it is, and "
@@ -86,7 +78,7 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
     return 0
 
 
-def under_way(secret: str, stands: Rotation) -> bool:
+def unfinished(secret: str, stands: Rotation) -> bool:
     """Whether an earlier run has not come to its end."""
     return stands.announced or (secret.startswith("stores.") and stands.accepted > 0)
 

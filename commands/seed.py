@@ -2,6 +2,7 @@
 
 import argparse
 
+from commands.arguments import add_application
 from commands.error import CommandError
 from commands.operations import Way, way_to
 from commands.progress import under_way
@@ -13,7 +14,7 @@ TURN = ("sudo", "-n", "flock", "--wait", "900", "/run/groundwork.lock", f"{DIREC
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("application", metavar="APP", help="as its file in apps/ is called")
+    add_application(parser)
     parser.add_argument("--confirm", metavar="STACK", help="the stack's name, where it is durable")
     parser.add_argument("--again", action="store_true", help="even if it has been done")
 

@@ -99,10 +99,7 @@ class Stack:
 
 def stack(name: str, root: Path = load.ROOT) -> Stack:
     """The stack of that name; its file is read, so that a fault is said before anything is done."""
-    known = sorted(
-        path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        for path in root.glob("Pulumi.*.yaml")
-    )
+    known = load.stacks(root)
     if name not in known:
         raise CommandError(
             f"There is no stack {name}: Pulumi.{name}.yaml does not exist.",

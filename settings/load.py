@@ -67,6 +67,14 @@ def supplied_secrets(
     return secrets.wanted(without_secrets(name, configuration, root))
 
 
+def stacks(root: Path = ROOT) -> list[str]:
+    """The names of a project's stacks, by their files."""
+    return [
+        path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        for path in sorted(root.glob("Pulumi.*.yaml"))
+    ]
+
+
 def stack_configuration(name: str, root: Path = ROOT) -> dict[str, str]:
     """Pulumi.NAME.yaml's plain values, as Pulumi would hand them to the program."""
     file = f"Pulumi.{name}.yaml"

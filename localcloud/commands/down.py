@@ -3,6 +3,7 @@
 import signal
 
 from localcloud import lock, processes, recovery, report, session, supervisor
+from localcloud.engine import configuration
 from localcloud.engine.run import follow
 from localcloud.engine.stack import Stack
 from localcloud.error import LocalCloudError
@@ -20,6 +21,9 @@ def run(paths: Paths, name: str) -> int:
     if not paths.home.exists():
         say("Nothing is up.")
         return 0
+    # What was brought up once is taken away, even if its file has gone meanwhile.
+    if recovery.state_file(Stack(paths, name, None)) is None:
+        configuration.refuse_unknown(paths, name)
     timings = Timings()
     code = 0
     with lock.held(paths, patience=PATIENCE):

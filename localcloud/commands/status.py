@@ -6,6 +6,7 @@ from collections import Counter
 from rich.table import Table
 
 from localcloud import processes, recovery, report, supervisor
+from localcloud.engine import configuration
 from localcloud.engine.stack import Stack
 from localcloud.paths import Paths
 from localcloud.report import say
@@ -15,6 +16,8 @@ def run(paths: Paths, name: str) -> int:
     if not paths.home.exists():
         say("Nothing is up. Bring it up with: make up")
         return 0
+    if recovery.state_file(Stack(paths, name, None)) is None:
+        configuration.refuse_unknown(paths, name)
     endpoint = supervisor.running(paths)
     table = Table(title="Local cloud", title_justify="left")
     table.add_column("part")

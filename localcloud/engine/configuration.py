@@ -77,11 +77,11 @@ def write_work_copy(
 
 def work_copies(paths: Paths) -> list[str]:
     """The stacks that have been prepared before and whose committed file is still there."""
-    names = [
-        path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        for path in sorted(paths.work_project.glob("Pulumi.*.yaml"))
+    return [
+        name
+        for name in load.stacks(paths.work_project)
+        if (paths.project / stack_file(name)).exists()
     ]
-    return [name for name in names if (paths.project / stack_file(name)).exists()]
 
 
 def packed_runtimes(paths: Paths, stack: str) -> dict[str, dict[str, object]] | None:
@@ -119,17 +119,18 @@ def _wanted(paths: Paths, stack: str, values: dict[str, Any]) -> list[tuple[str,
     return [*shapes, (DEPLOY_KEY, Shape())]
 
 
-def _committed(paths: Paths, stack: str) -> dict[str, Any]:
-    source = paths.project / stack_file(stack)
-    if not source.exists():
-        known = sorted(
-            path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-            for path in paths.project.glob("Pulumi.*.yaml")
-        )
+def refuse_unknown(paths: Paths, stack: str) -> None:
+    """LocalCloudError where the project has no file of that stack."""
+    if not (paths.project / stack_file(stack)).exists():
         raise LocalCloudError(
-            f"There is no stack {stack}: {source.name} does not exist.",
-            f"Stacks are {', '.join(known) or 'none yet'}.",
+            f"There is no stack {stack}: {stack_file(stack)} does not exist.",
+            f"Stacks are {', '.join(load.stacks(paths.project)) or 'none yet'}.",
         )
+
+
+def _committed(paths: Paths, stack: str) -> dict[str, Any]:
+    refuse_unknown(paths, stack)
+    source = paths.project / stack_file(stack)
     try:
         return yaml.safe_load(source.read_text()) or {}
     except yaml.YAMLError as error:

@@ -156,6 +156,21 @@ def test_down_with_nothing_up_says_so(home: Path, capsys: pytest.CaptureFixture[
     assert "Nothing is up" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["up", "down", "status", "preview"])
+def test_a_stack_that_there_is_not_is_named_and_nothing_is_taken_away(
+    home: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    kept = home / "kept"
+    kept.touch()
+
+    said = refused(capsys, "--home", str(home), command, "prdo")
+
+    assert "There is no stack prdo" in said
+    assert "dev, local, prod" in said
+    assert kept.exists()
+
+
 def test_a_preview_on_aws_without_a_backend_says_what_is_missing(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
