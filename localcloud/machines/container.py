@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,7 +107,8 @@ class Container:
             (self.directory / name).mkdir(parents=True, exist_ok=True)
         for mark in ("exit", "stopping"):
             (self.directory / mark).unlink(missing_ok=True)
-        self._end_unrecorded()
+        # What was started when a kill came, and not written down, would stand in the way.
+        self._end_everything()
         groups = self._make_cgroups()
         overlay, root, arguments = "", what.image, self._service_or_boot(what)
         restart = "always" if isinstance(what, Service) and what.restarts else "never"
@@ -201,8 +202,8 @@ class Container:
         for process in self.processes():
             self._signal(process, signal.SIGKILL)
 
-    def _end_unrecorded(self, within: float = 10) -> None:
-        """What was started when a kill came, and not written down, stands in the way of another."""
+    def _end_everything(self, within: float = 30) -> None:
+        """On a busy machine a killed process takes its time to be gone."""
         deadline = time.monotonic() + within
         while self.processes() and time.monotonic() < deadline:
             self.pull_the_plug()
@@ -212,6 +213,7 @@ class Container:
         """Leave no process, cgroup or file."""
         self.pull_the_plug()
         self._ended(5)
+        self._end_everything()
         for group in self._cgroups():
             remove_cgroup(group)
         with contextlib.suppress(OSError):
@@ -240,14 +242,7 @@ class Container:
 
     def processes(self) -> list[int]:
         """All that belong to it, as this host numbers them."""
-        found: set[int] = set()
-        for group in self._cgroups():
-            for directory, _, _ in os.walk(group):
-                try:
-                    found.update(int(line) for line in (Path(directory) / "cgroup.procs").open())
-                except OSError:
-                    continue
-        return sorted(found)
+        return processes_in(self._cgroups())
 
 
 def cgroup_parents(network: Namespace) -> list[Path]:
@@ -255,6 +250,18 @@ def cgroup_parents(network: Namespace) -> list[Path]:
     unified_only = (CGROUPS / "cgroup.procs").exists()
     hierarchies = [CGROUPS] if unified_only else [CGROUPS / name for name in CONTROLLERS]
     return [path / CGROUP_PARENT / network.name for path in hierarchies if path.is_dir()]
+
+
+def processes_in(groups: Iterable[Path]) -> list[int]:
+    """Those of cgroups and of all below, any of which may go while it is looked at."""
+    found: set[int] = set()
+    for group in groups:
+        for directory, _, _ in os.walk(group):
+            try:
+                found.update(int(line) for line in (Path(directory) / "cgroup.procs").open())
+            except OSError:
+                continue
+    return sorted(found)
 
 
 def remove_cgroup(group: Path) -> None:

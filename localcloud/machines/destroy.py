@@ -5,7 +5,12 @@ import os
 import signal
 from pathlib import Path
 
-from localcloud.machines.container import Container, cgroup_parents, remove_cgroup
+from localcloud.machines.container import (
+    Container,
+    cgroup_parents,
+    processes_in,
+    remove_cgroup,
+)
 from localcloud.network.cloud_network import CloudNetwork
 
 
@@ -16,10 +21,9 @@ def destroy(state: Path) -> None:
         Container(record.parent, network.namespace).remove()
     for parent in cgroup_parents(network.namespace):
         # Whose directory is lost is still known by where its processes are counted.
-        for group in parent.rglob("cgroup.procs"):
-            for process in group.read_text().split():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(process), signal.SIGKILL)
+        for process in processes_in([parent]):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         remove_cgroup(parent)
         with contextlib.suppress(OSError):
             parent.parent.rmdir()
