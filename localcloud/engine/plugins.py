@@ -6,6 +6,7 @@ Official ones where they can be downloaded, else stand-ins: an executable that s
 
 import importlib.metadata
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -125,15 +126,22 @@ def _put_engine(engine: Engine, paths: Paths) -> None:
 def _link(source: Path, target: Path) -> None:
     """By a hard link where possible: the engine looks for its language host beside itself."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists() and target.samefile(source):
+    if target.exists() and _is_of(source, target):
         return
-    unfinished = target.with_name(f"{target.name}.new")
+    # Of this process alone: commands run side by side.
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.new")
     unfinished.unlink(missing_ok=True)
     try:
         unfinished.hardlink_to(source)
     except OSError:  # another file system
         shutil.copy2(source, unfinished)
     unfinished.replace(target)
+
+
+def _is_of(source: Path, target: Path) -> bool:
+    """The same file, or a whole copy, which keeps the time of the last change."""
+    one, other = source.stat(), target.stat()
+    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
 
 
 def _write_shim(target: Path, module: str) -> None:

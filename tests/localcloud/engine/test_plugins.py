@@ -44,6 +44,28 @@ def test_every_plugin_is_installed_where_the_engine_looks(paths: Paths, engine: 
     assert (paths.bin / "pulumi").samefile(engine.path)
 
 
+def test_on_another_file_system_the_engine_is_copied_once_and_anew_when_it_has_changed(
+    paths: Paths, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands run side by side: a copy for each would be put in the place of one that runs."""
+
+    def another_file_system(*_: object) -> None:
+        raise OSError("Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "hardlink_to", another_file_system)
+    copy = paths.bin / "pulumi"
+
+    plugins.install(engine, paths, official=False, say=print)
+    first = copy.stat().st_ino
+    plugins.install(engine, paths, official=False, say=print)
+    assert copy.stat().st_ino == first
+
+    engine.path.write_bytes(b"a newer engine")
+    plugins.install(engine, paths, official=False, say=print)
+    assert copy.read_bytes() == b"a newer engine"
+    assert [path.name for path in paths.bin.iterdir() if path.name.startswith(".")] == []
+
+
 def test_an_official_plugin_is_never_replaced(paths: Paths, engine: Engine) -> None:
     plugin = next(plugin for plugin in plugins.required() if plugin.name == "random")
     path = paths.plugins / plugin.folder / plugin.executable
