@@ -33,8 +33,14 @@ class Allowance:
     uploads: tuple[Upload, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Of all applications together: never below what the hosts' own limits let through."""
+    def of(cls, settings: Settings, *, counted: bool = True) -> Self:
+        """Of all applications together: never below what the hosts' own limits let through.
+
+        counted: whether it is visitors who ask; behind the edge all come from its few addresses,
+        and it has counted them.
+        """
+        if not counted:
+            return cls(requests_a_minute=None, uploads=_uploads(settings))
         shapes = [service.shape for service in settings.routed]
         limits = [
             shape.proxy.rate_limit.requests_per_second * 60

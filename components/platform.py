@@ -233,7 +233,7 @@ class Platform(pulumi.ComponentResource):
                 routes=routes(self._settings),
                 idle_timeout=longest_wait(self._settings, LONGEST_SILENCE),
                 oldest_tls=self._stack.oldest_tls,
-                allowance=Allowance.of(self._settings),
+                allowance=Allowance.of(self._settings, counted=not behind_cdn),
                 proof=self._proof,
                 proof_header=PROOF_HEADER,
                 key_arn=foundation.key_arn,

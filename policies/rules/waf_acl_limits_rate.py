@@ -12,7 +12,15 @@ from policies.rule import Findings, Props, Severity, resource_rule
     fix="add a rule with a rate_based_statement.",
 )
 def waf_acl_limits_rate(props: Props) -> Findings:
-    """A web ACL limits how fast one address may ask."""
-    statements = [block(rule, "statement") for rule in firewall_rules(props)]
-    if not any(block(statement, "rateBasedStatement") for statement in statements):
+    """A web ACL limits how fast one address may ask, unless it lets in its CDN alone."""
+    rules = list(firewall_rules(props))
+    limited = any(block(block(rule, "statement"), "rateBasedStatement") for rule in rules)
+    if not limited and not any(map(_refuses_without_proof, rules)):
         yield "The web ACL limits no rate."
+
+
+def _refuses_without_proof(rule: Props) -> bool:
+    """Whoever lacks a header of this very value: a CDN's addresses are few, and it has counted."""
+    without = block(block(block(rule, "statement"), "notStatement"), "statement")
+    header = block(block(without, "byteMatchStatement"), "fieldToMatch")
+    return bool(block(header, "singleHeader")) and "block" in block(rule, "action")

@@ -9,6 +9,7 @@ import pulumi
 import pytest
 
 from settings.problem import SettingsError
+from tests.components.secrecy import opened
 from tests.newer import refused_of
 from tests.recording import Engine
 from tests.stacks import STACKS, alone, built, platform_of, settings_of
@@ -76,6 +77,20 @@ def test_the_edge_is_not_shut_out_where_visitors_speak_the_newest_tls_alone() ->
     assert listener.inputs["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06"
     edge = newest.named("aws:cloudfront/distribution:Distribution", "ingenio-api")
     assert edge.inputs["viewerCertificate"]["minimumProtocolVersion"] == "TLSv1.3_2025"
+
+
+def test_the_firewall_behind_the_edge_counts_nobody() -> None:
+    """All visitors come from the edge's few addresses: together they would soon be too many."""
+    public = built("prod", json.dumps({"edge": EDGES["public origin"]}))
+
+    acl = "aws:wafv2/webAcl:WebAcl"
+    # The one behind holds the proof, which is a secret.
+    behind = opened(public.named(acl, "groundwork").inputs["rules"])
+    before = public.named(acl, "groundwork-edge").inputs["rules"]
+    assert not any("rateBasedStatement" in rule["statement"] for rule in behind)
+    counted = [rule["name"] for rule in before if "rateBasedStatement" in rule["statement"]]
+    assert "rate" in counted
+    assert any(name.startswith("log-in") for name in counted)
 
 
 def test_another_deploy_key_replaces_no_machine() -> None:

@@ -179,6 +179,17 @@ def managed(name: str, **parts: Any) -> dict[str, Any]:
 COMMON = managed("AWSManagedRulesCommonRuleSet")
 INPUTS = managed("AWSManagedRulesKnownBadInputsRuleSet")
 RATE = rule("rate", statement={"rateBasedStatement": {"limit": 1000}}, action={"block": {}})
+PROOF = rule(
+    "without-proof",
+    statement={
+        "notStatement": {
+            "statement": {
+                "byteMatchStatement": {"fieldToMatch": {"singleHeader": {"name": "x-proof"}}}
+            }
+        }
+    },
+    action={"block": {}},
+)
 ACL = Declared(
     "aws:wafv2/webAcl:WebAcl",
     {
@@ -532,9 +543,13 @@ CASES = [
     Case(
         waf_acl_limits_rate,
         [ACL],
-        refused=[{"rules": [COMMON, INPUTS]}, as_json(aws_rule(AWS_COMMON))],
+        refused=[
+            {"rules": [COMMON, INPUTS]},
+            as_json(aws_rule(AWS_COMMON)),
+            {"rules": [COMMON, {**PROOF, "action": {"count": {}}}]},
+        ],
         unknown=unknown("rules"),
-        allowed=[as_json(aws_rule(AWS_RATE))],
+        allowed=[as_json(aws_rule(AWS_RATE)), {"rules": [COMMON, PROOF]}],
     ),
     Case(
         waf_log_redacts_credentials,
