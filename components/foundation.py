@@ -19,8 +19,8 @@ from components.permissions import (
     read_objects,
 )
 from hosts.first_boot import parameter_prefix, user_data
+from settings.instance_types import architecture_of
 from settings.stack import Bastion, Stack
-from settings.tree import architecture_of
 
 # Two weeks of who asked for what is enough to look into an incident; a year where it is durable.
 LOG_DAYS = 14

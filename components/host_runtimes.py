@@ -6,8 +6,8 @@ from typing import Self
 
 from hosts.roles.node_runtime import NodeRuntime, PinnedArchive, Pm2Runtime
 from settings.application import Node, Pm2, Service
+from settings.instance_types import architecture_of
 from settings.stack import RuntimeArchive, Stack
-from settings.tree import architecture_of
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 

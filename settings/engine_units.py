@@ -1,5 +1,7 @@
 """A database's parameters, written as its manual does, in the units that RDS takes."""
 
+from difflib import get_close_matches
+
 from settings.model import Engine
 
 # What PostgreSQL counts in (its manual, "Parameter Names and Values"), in bytes or milliseconds.
@@ -28,6 +30,27 @@ SPANS = frozenset(name for name in UNITS if name.endswith(("_timeout", "_naptime
     "log_autovacuum_min_duration",
     "log_min_duration_statement",
 }
+
+# What people tune, as far as it has no unit: a name that is nearly one of these is a slip.
+UNITLESS = frozenset(
+    {
+        *("checkpoint_completion_target", "default_statistics_target", "effective_io_concurrency"),
+        *("log_connections", "log_disconnections", "log_lock_waits", "log_statement"),
+        *("max_connections", "max_parallel_workers", "max_parallel_workers_per_gather"),
+        *("max_wal_senders", "max_worker_processes", "password_encryption", "pgaudit.log"),
+        *("pgaudit.role", "random_page_cost", "rds.force_ssl", "shared_preload_libraries"),
+        *("character_set_server", "collation_server", "innodb_buffer_pool_size", "log_output"),
+        *("long_query_time", "require_secure_transport", "slow_query_log", "wait_timeout"),
+        *("max_allowed_packet", "sql_mode", "time_zone", "timezone", "max_user_connections"),
+    }
+)
+
+
+def meant(name: str) -> str | None:
+    """The parameter that a misspelt name was meant to be; None where it is none of those known."""
+    known = sorted({*UNITS, *UNITLESS})
+    near = get_close_matches(name, known, n=1, cutoff=0.9)
+    return near[0] if near and near[0] != name else None
 
 
 def in_engine_units(engine: Engine, name: str, value: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from settings.application import Database
+from settings.instance_types import GIB_OF_A_BURSTABLE, has_a_size
 from settings.model import bytes_of
 from settings.problem import Problem, shown
 from settings.stack import (
@@ -20,7 +21,7 @@ from settings.stack import (
     HostEdge,
     HostsPlacement,
 )
-from settings.tree import GIB_OF_A_BURSTABLE, Settings, has_a_size
+from settings.tree import Settings
 
 Refusal = tuple[str, str, str, str]
 """File, key, value and what is allowed."""

@@ -6,17 +6,17 @@ from typing import Literal
 from settings import references
 from settings.agreement.fault import Fault, StackCheck, must_be_known
 from settings.application import Java, Node, Pm2, Service
-from settings.model import bytes_of
-from settings.part import Part
-from settings.stack import EcsPlacement
-from settings.tree import (
+from settings.instance_types import (
     GIB_OF_A_PROCESSOR,
-    Settings,
     has_a_size,
     mbps_of,
     memory_of,
     processors_of,
 )
+from settings.model import bytes_of
+from settings.part import Part
+from settings.stack import EcsPlacement
+from settings.tree import Settings
 
 
 def _heaps_are_of_java(settings: Settings) -> Iterator[Fault]:

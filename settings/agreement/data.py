@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from settings.agreement.fault import ApplicationCheck, Fault, must_be_known
 from settings.application import Application, Dump, Migration, Pm2
-from settings.engine_units import FORMULA, KEEP_DEFAULT, in_engine_units
-from settings.model import cron_fault
+from settings.cron import cron_fault
+from settings.engine_units import FORMULA, KEEP_DEFAULT, in_engine_units, meant
 from settings.problem import shown
 
 # They write new migrations, or empty the database, when it is not as they think.
@@ -108,6 +108,9 @@ def _parameters_are_values(application: Application) -> Iterator[Fault]:
     for name, store in application.databases.items():
         for parameter, value in store.parameters.items():
             key = f"stores.{name}.parameters.{parameter}"
+            if known := meant(parameter):
+                yield key, shown(parameter), f"did you mean {known}?"
+                continue
             try:
                 in_engine_units(store.kind, parameter, str(value))
             except ValueError as error:

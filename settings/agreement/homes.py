@@ -6,10 +6,11 @@ from settings import references
 from settings.agreement.fault import Fault, StackCheck, must_be_known
 from settings.agreement.variables import any_site, service_can_be_told
 from settings.application import Container, Java, Node, Pm2, Runtime, Service
+from settings.instance_types import architecture_of
 from settings.part import Part
 from settings.problem import shown
 from settings.stack import EcsPlacement, HostEdge, HostsPlacement
-from settings.tree import Settings, architecture_of
+from settings.tree import Settings
 
 
 def _services_have_a_home(settings: Settings) -> Iterator[Fault]:

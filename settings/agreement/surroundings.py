@@ -11,8 +11,7 @@ from settings.problem import shown
 from settings.stack import Bastion, DatabaseSize, OwnZones, Route53
 from settings.tree import Settings
 
-# The range that the ALB's idle time-out and the hosts' addresses never share with a container
-# engine's default bridge, and the link-local one that the metadata service lives in.
+# What a host reaches within itself: a network of the same addresses would be out of its sight.
 RESERVED = {
     IPv4Network("172.17.0.0/16"): "the default bridge of container engines",
     IPv4Network("169.254.0.0/16"): "link-local addresses, the metadata service among them",

@@ -1103,6 +1103,14 @@ CASES: dict[str, Case] = {
         '"64 MB"',
         "must be a whole number, and right behind it B, kB, MB, GB, TB or none",
     ),
+    "a parameter misspelt": (
+        {"stores/main/parameters/max_conections": 300},
+        {},
+        APPLICATION,
+        "stores.main.parameters.max_conections",
+        '"max_conections"',
+        "did you mean max_connections?",
+    ),
     "connections in words": (
         {"stores/main/parameters/max_connections": "lots"},
         {},

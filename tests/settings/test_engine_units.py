@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings.engine_units import UNITS, in_engine_units
+from settings.engine_units import UNITLESS, UNITS, in_engine_units, meant
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,19 @@ def test_no_memory_is_lost_in_translation(name: str, megabytes: int) -> None:
 def test_what_the_engine_would_not_take_is_refused(name: str, written: str, allowed: str) -> None:
     with pytest.raises(ValueError, match=allowed):
         in_engine_units("postgres", name, written)
+
+
+@pytest.mark.parametrize("name", sorted({*UNITS, *UNITLESS}))
+def test_no_known_name_is_taken_for_another(name: str) -> None:
+    assert meant(name) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("max_user_connections", "log_statement_stats", "slow_query_log_file", "work_mem", "jit"),
+        *("innodb_buffer_pool_instances", "autovacuum_max_workers", "log_duration"),
+    ],
+)
+def test_a_name_of_its_own_is_left_alone(name: str) -> None:
+    assert meant(name) is None
