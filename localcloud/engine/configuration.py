@@ -4,6 +4,7 @@ import re
 import secrets
 import string
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -50,8 +51,8 @@ def write_work_copy(
     values: dict[str, Any] = committed.get("config") or {}
     plain = {key: value for key, value in values.items() if not _is_secret(value)}
     target = paths.work_project / stack_file(stack)
-    before: dict[str, Any] = yaml.safe_load(target.read_text()) if target.exists() else {}
-    known: dict[str, Any] = (before or {}).get("config") or {}
+    before = _left(paths, stack)
+    known: dict[str, Any] = before.get("config") or {}
 
     invented: list[Invented] = []
     for key, shape in _wanted(paths, stack, values):
@@ -69,10 +70,25 @@ def write_work_copy(
     if runtimes is not None:
         plain[RUNTIMES] = runtimes
 
-    copy = {key: (before or {})[key] for key in ("encryptionsalt",) if key in (before or {})}
+    copy = {key: before[key] for key in ("encryptionsalt",) if key in before}
     text = yaml.safe_dump({**copy, "config": plain}, sort_keys=False)
-    whole_file.write(target, text, mode=0o600)
+    for file in (_given(paths, stack), target):
+        whole_file.write(file, text, mode=0o600)
     return invented
+
+
+def _left(paths: Paths, stack: str) -> dict[str, Any]:
+    """The work copy as the engine left it, which writes into it in place. What a kill emptied is as
+    it was given to the engine: with new keys the hosts would no longer be reached."""
+    for file in (paths.work_project / stack_file(stack), _given(paths, stack)):
+        found: dict[str, Any] | None = yaml.safe_load(file.read_text()) if file.exists() else None
+        if found:
+            return found
+    return {}
+
+
+def _given(paths: Paths, stack: str) -> Path:
+    return paths.work_project / f".{stack_file(stack)}"
 
 
 def work_copies(paths: Paths) -> list[str]:
@@ -86,8 +102,7 @@ def work_copies(paths: Paths) -> list[str]:
 
 def packed_runtimes(paths: Paths, stack: str) -> dict[str, dict[str, object]] | None:
     """The runtimes as the last `up` packed them: what its hosts have fetched."""
-    copy: dict[str, Any] = yaml.safe_load((paths.work_project / stack_file(stack)).read_text())
-    return (copy.get("config") or {}).get(RUNTIMES)
+    return (_left(paths, stack).get("config") or {}).get(RUNTIMES)
 
 
 def check(paths: Paths, stack: str) -> None:

@@ -54,6 +54,28 @@ def test_a_stack_that_is_up_takes_in_a_changed_file_and_keeps_what_was_packed(
     assert configuration.packed_runtimes(paths, "local") == packed
 
 
+def test_a_copy_that_a_killed_engine_left_empty_is_as_the_engine_was_given_it(
+    tmp_path: Path,
+) -> None:
+    paths = Paths(ROOT, tmp_path)
+    packed: dict[str, dict[str, object]] = {"node-24": {"version": "24.0.0", "sha256": {}}}
+    invented = configuration.write_work_copy(paths, "local", own_keys=True, runtimes=packed)
+    file = paths.work_project / "Pulumi.local.yaml"
+    complete = work_copy(paths)
+    complete["encryptionsalt"] = "v1:salt"
+    complete["config"] |= {secret.key: {"secure": "encrypted"} for secret in invented}  # type: ignore[operator]
+    file.write_text(yaml.safe_dump(complete))
+    assert configuration.write_work_copy(paths, "local", own_keys=True, runtimes=packed) == []
+    before = work_copy(paths)
+
+    file.write_text("")
+
+    assert configuration.packed_runtimes(paths, "local") == packed
+    assert configuration.write_work_copy(paths, "local", own_keys=True, runtimes=packed) == []
+    assert work_copy(paths) == before
+    assert configuration.work_copies(paths) == ["local"]
+
+
 def test_a_preview_keeps_the_keys_of_the_real_hosts(tmp_path: Path) -> None:
     paths = Paths(ROOT, tmp_path)
 
