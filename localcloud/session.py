@@ -18,7 +18,7 @@ from localcloud.standins.aws.mirror import ProviderNotFoundError, find_provider
 
 # The port that tools for an emulated AWS try by themselves.
 DEFAULT_PORT = 4566
-LONGEST_MAPPING = 300.0
+LONGEST_MAPPING = 900.0
 
 
 def port() -> int:

@@ -23,7 +23,8 @@ MODULE = "localcloud.control_plane"
 PACKAGES = ("control_plane", "load_balancer", "machines", "network", "services")
 # What makes machines, stores and load balancers real, each in the control plane's own process.
 REALITY = ("localcloud.machines", "localcloud.services", "localcloud.load_balancer")
-START_TIMEOUT = 120.0
+# A first run builds the engine and bakes images beside it, on two cores perhaps.
+START_TIMEOUT = 300.0
 ANSWER_TIMEOUT = 5.0
 # It answers every change once its effect is on disk; what it stops itself may take a while.
 STOP_GRACE = 60.0
