@@ -76,6 +76,16 @@ class HostFleet(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        # The same passage from the other side: what may come in must be let out there as well.
+        Firewall(
+            f"{name}-from-operations",
+            FirewallArgs(
+                group_id=args.operations_group_id,
+                ingress={},
+                egress={name: Passage(peer=Group(group.id), port=SSH)},
+            ),
+            opts=child,
+        )
         role = Role(
             name,
             RoleArgs(service="ec2.amazonaws.com", statements=args.statements, for_instances=True),

@@ -88,7 +88,15 @@ def test_the_jump_host_alone_may_log_in(engine: Engine) -> None:
 def test_it_calls_by_the_ports_that_its_services_name(engine: Engine) -> None:
     build(engine)
 
-    assert sorted(rule["fromPort"] for rule in engine.of(EGRESS)) == [443, 587]
+    out = [rule for rule in engine.of(EGRESS) if rule["securityGroupId"] == "web-id"]
+    assert sorted(rule["fromPort"] for rule in out) == [443, 587]
+
+
+def test_the_jump_host_is_let_out_to_it(engine: Engine) -> None:
+    build(engine)
+
+    (rule,) = [one for one in engine.of(EGRESS) if one["securityGroupId"] == "sg-operations"]
+    assert (rule["referencedSecurityGroupId"], rule["fromPort"]) == ("web-id", 22)
 
 
 def test_a_broken_machine_is_moved_by_aws(engine: Engine) -> None:

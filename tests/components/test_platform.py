@@ -109,6 +109,26 @@ def test_another_deploy_key_replaces_no_machine() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
+def test_whoever_may_come_in_is_let_out_where_he_comes_from(stack: str) -> None:
+    """A group that AWS makes lets nobody out, and both ends of a passage are asked."""
+    rules = {
+        way: built(stack).of(f"aws:vpc/securityGroup{way}Rule:SecurityGroup{way}Rule")
+        for way in ("Ingress", "Egress")
+    }
+    let_out = {
+        (rule["securityGroupId"], rule.get("referencedSecurityGroupId"), rule["fromPort"])
+        for rule in rules["Egress"]
+    }
+    come_in = {
+        (source, rule["securityGroupId"], rule["fromPort"])
+        for rule in rules["Ingress"]
+        if (source := rule.get("referencedSecurityGroupId"))
+    }
+    assert come_in
+    assert come_in <= let_out
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_no_machine_boots_before_it_finds_its_way_out(stack: str) -> None:
     """Its first boot tells the world its key once, and gives up after two minutes: a NAT gateway
     takes as long to come."""
