@@ -141,7 +141,9 @@ def publish_parameter(arn: pulumi.Input[str]) -> Statement:
     return Statement(
         actions=("ssm:PutParameter",),
         resources=[arn],
-        conditions={"StringEquals": {"ssm:Overwrite": "false"}},
+        # Refused where it is asked for, as AWS's own example has it: nothing says that the key is
+        # there in a request which does not ask (Systems Manager user guide, ssm:Overwrite).
+        conditions={"StringNotEquals": {"ssm:Overwrite": "true"}},
     )
 
 

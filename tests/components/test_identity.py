@@ -136,3 +136,11 @@ def test_a_prefix_bounds_what_is_reached(engine: Engine) -> None:
 
     (statement,) = allowed(engine)
     assert statement["Resource"] == ["arn:aws:s3:::backups/database/*"]
+
+
+def test_what_has_been_said_once_cannot_be_said_anew() -> None:
+    """In the form that holds whether or not a request says a word about it."""
+    statement = permissions.publish_parameter("arn:aws:ssm:eu-west-1:123456789012:parameter/a/*")
+
+    assert statement.actions == ("ssm:PutParameter",)
+    assert statement.conditions == {"StringNotEquals": {"ssm:Overwrite": "true"}}
