@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.load_balancer.runtime import Runtime
 from tests.e2e.emulated import OUTSIDE, Emulated, emulated, eventually
 
 PORT = 8080
@@ -373,14 +374,14 @@ def test_what_is_under_way_is_finished_before_a_target_is_let_go(door: Door) -> 
     door.all_healthy()
     answers: list[str] = []
     slow = [
-        threading.Thread(target=lambda: answers.append(door.get("/?wait=6")["host"]))
+        threading.Thread(target=lambda: answers.append(door.get("/?wait=10")["host"]))
         for _ in range(2)
     ]
     for thread in slow:
         thread.start()
-    time.sleep(2)
-    for target in door.targets[:1]:
-        door.deregister(target)
+    proxy = Runtime(door.cloud.container("lb-front-*"))
+    eventually(lambda: [o.sessions for o in proxy.servers().values() if o.sessions] == [1, 1])
+    door.deregister(door.targets[0])
     for thread in slow:
         thread.join()
     assert len(set(answers)) == 2
