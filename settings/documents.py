@@ -8,6 +8,7 @@ from typing import Any, cast
 import yaml
 
 from settings.problem import Problem
+from settings.secrecy import WITHHELD, is_secret
 
 
 def read(path: Path, shown_as: str) -> dict[str, Any] | list[Problem]:
@@ -93,7 +94,9 @@ def _faults(node: yaml.Node | None, path: tuple[str, ...], seen: set[int]) -> It
         for index, value in enumerate(cast(list[yaml.Node], node.value)):
             yield from _faults(value, (*path, str(index)), seen)
     elif isinstance(node, yaml.ScalarNode) and _is_ambiguous(node):
-        yield ".".join(path), cast(str, node.value), _unambiguous(node)
+        value = cast(str, node.value)
+        hidden = bool(path) and is_secret(path[-1], value)
+        yield ".".join(path), WITHHELD if hidden else value, _unambiguous(node)
 
 
 def _faults_of_keys(node: yaml.MappingNode, path: tuple[str, ...]) -> Iterator[Fault]:

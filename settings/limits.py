@@ -312,7 +312,8 @@ def _firewall_rule_name(settings: Settings) -> Iterator[Refusal]:
         for service, of in application.services.items():
             paths = of.proxy.rate_limit.log_in if of.proxy.rate_limit else {}
             for path in paths:
-                for host in dict.fromkeys(r.host for r in of.routes if r.covers(path)):
+                hosts = dict.fromkeys(r.host for r in of.routes if r.covers(path))
+                for host in hosts.keys() & application.hosts.keys():
                     # What the rule is called, which the path ends.
                     room = 128 - len(f"log-in-{settings.host_name(name, host)}")
                     if len(path) > room:

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from settings.model import IN_WORDS
 from settings.problem import Problem, outlined, shown
+from settings.secrecy import WITHHELD, is_secret
 
 WHOLE = "must be a whole number"
 SWITCH = "must be true or false"
@@ -31,7 +32,7 @@ def problems_of(
         Problem(
             file=file,
             key=".".join(path) or "(the whole file)",
-            value=_value(faults[0]),
+            value=WITHHELD if _is_withheld(path, faults[0]) else _value(faults[0]),
             allowed=_together(dict.fromkeys(_allowed(fault, schema) for fault in faults)),
         )
         for path, of in seen.items()
@@ -50,6 +51,15 @@ def _own(
         return [fault for fault in faults if fault["loc"][-1] == "[key]"]
     within = any(len(other) > len(path) and other[: len(path)] == path for other in seen)
     return [fault for fault in faults if not (within and fault["type"] == "too_short")]
+
+
+def _is_withheld(path: tuple[str, ...], fault: ErrorDetails) -> bool:
+    """Whether what stands there may be a secret, as where one is declared."""
+    if fault["loc"][-1:] == ("[key]",) or fault["type"] in ("missing", "extra_forbidden"):
+        return False
+    value: object = fault["input"]
+    declared = path[:-1] == ("secrets",) and isinstance(value, str | int)
+    return declared or (bool(path) and is_secret(path[-1], value))
 
 
 def _together(allowed: Iterable[str]) -> str:

@@ -7,21 +7,10 @@ from settings import references
 from settings.agreement.fault import ApplicationCheck, Fault
 from settings.application import Application, GeneratedSecret, Value
 from settings.problem import shown
+from settings.secrecy import is_secret
 
 # Prefixes that bundlers bake into pages for everybody to read.
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_")
-SECRET_NAME = re.compile(
-    r"(SECRET|SECRET_KEY|PASSWORD|PASSWD|PASS|PASSPHRASE|TOKEN|API_?KEY|PRIVATE_KEY|ACCESS_KEY"
-    r"|SIGNING_KEY|ENCRYPTION_KEY)$"
-)
-# What is only ever a secret, whatever the variable is called; policies/ looks for the same in what
-# is made, and imports nothing from here.
-SECRET_VALUE = re.compile(
-    r"-----BEGIN (?:[A-Z ]+ )?PRIVATE KEY-----"
-    r"|\b[a-z][a-z0-9+.-]*://[^\s:/@]*:[^\s:/@$]+@"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10,}|\b[sr]k_live_[A-Za-z0-9]{16,}"
-)
 # systemd takes no variable that holds another one (src/basic/env-util.c, env_value_is_valid).
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # How the list of sites whose pages may call is named: CORS_ORIGIN, ALLOWED_ORIGINS.
@@ -42,7 +31,7 @@ def service_can_be_told(
                 "a variable of the build",
                 f"must stand in services.{name}.build.environment: it is fixed in the bundle",
             )
-        elif isinstance(value, str) and _is_secret(variable, value):
+        elif is_secret(variable, value):
             yield (
                 where,
                 "written out",
@@ -68,11 +57,6 @@ def _refers(where: str, value: Value, application: Application, *, public: bool)
             yield where, shown(value), "a secret must be the whole value"
 
 
-def _is_secret(variable: str, value: str) -> bool:
-    named = SECRET_NAME.search(variable) and value and not any(references.references_in(value))
-    return bool(named or SECRET_VALUE.search(value))
-
-
 def _services_can_be_told(application: Application) -> Iterator[Fault]:
     for name, service in application.services.items():
         key = f"services.{name}.environment"
@@ -88,6 +72,9 @@ def _builds_refer_to_what_is_public(application: Application) -> Iterator[Fault]
         for variable, value in build.environment.items():
             where = f"{key}.build.environment.{variable}"
             yield from _refers(where, value, application, public=True)
+            # A key that is public may be called one: only a value gives itself away.
+            if is_secret("", value):
+                yield where, "written out", "must be public: it is built into the artifact"
 
 
 def any_site(variable: str, value: object) -> bool:

@@ -1,17 +1,21 @@
 """Whatever is wrong with a settings file is said once, in words, with what is allowed instead."""
 
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from settings.load import load, stack_configuration
+from settings.load import ROOT, load, stack_configuration
 from settings.problem import Problem, SettingsError
+from settings.secrets import is_secret_key
 from tests.settings.files import REMOVED, Project
 from tests.stacks import configuration
 
@@ -1079,6 +1083,30 @@ CASES: dict[str, Case] = {
         "written out",
         "must be a reference such as ${secrets.NAME}",
     ),
+    "a secret that is a number": (
+        {"services/api/environment/SMTP_PASS": 12345678},
+        {},
+        APPLICATION,
+        "services.api.environment.SMTP_PASS",
+        "written out",
+        "must be a reference such as ${secrets.NAME}",
+    ),
+    "a secret in the value of a build": (
+        {"services/web/build/environment/NEXT_PUBLIC_PAY": "sk_live_0123456789abcdef"},
+        {},
+        APPLICATION,
+        "services.web.build.environment.NEXT_PUBLIC_PAY",
+        "written out",
+        "must be public",
+    ),
+    "a secret where it is declared": (
+        {"secrets/HUNYUAN_API_KEY": "sk-0123456789abcdef"},
+        {},
+        APPLICATION,
+        "secrets.HUNYUAN_API_KEY",
+        "a value that is not shown",
+        "must be a group of keys",
+    ),
     "a variable that no process can have": (
         {"services/api/environment/SMTP_HOST": "smtp\0"},
         {},
@@ -1436,6 +1464,49 @@ def _with(key: str, value: object) -> dict[str, str]:
 
 
 BASE = configuration("prod")
+
+
+def paths_in(node: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where something stands in a document: each key, each entry of a list."""
+    inner = node.items() if isinstance(node, dict) else enumerate(cast(list[Any], node))
+    for step, value in inner:
+        yield (*path, step)
+        if isinstance(value, dict | list):
+            yield from paths_in(value, (*path, step))
+
+
+FILES = {path: yaml.safe_load(path.read_text()) for path in sorted((ROOT / "apps").glob("*.yaml"))}
+FILES[ROOT / STACK] = yaml.safe_load((ROOT / STACK).read_text())
+SECRETS = {key: value for key, value in BASE.items() if is_secret_key(key.partition(":")[2])}
+PLACES = [(file, path) for file, document in FILES.items() for path in paths_in(document)]
+
+
+@hypothesis_settings(max_examples=40, deadline=None)
+@given(place=st.sampled_from(PLACES), put=st.sampled_from([REMOVED, None, [], {}, "x", 0, True]))
+def test_whatever_goes_missing_or_wrong_in_a_file_is_settings_or_problems(
+    place: tuple[Path, tuple[str | int, ...]], put: object
+) -> None:
+    changed, (*steps, last) = place
+    with TemporaryDirectory() as name:
+        root = Path(name)
+        (root / "apps").mkdir()
+        for file, document in FILES.items():
+            spoilt = copy.deepcopy(document)
+            if file == changed:
+                here: Any = spoilt
+                for step in steps:
+                    here = here[step]
+                if put is REMOVED:
+                    del here[last]
+                else:
+                    here[last] = put
+            (root / file.relative_to(ROOT)).write_text(yaml.safe_dump(spoilt, sort_keys=False))
+        problems: tuple[Problem, ...] = ()
+        try:
+            load("prod", {**SECRETS, **stack_configuration("prod", root)}, root)
+        except SettingsError as error:
+            problems = error.problems
+    assert all(problem.key and problem.allowed for problem in problems)
 
 
 def test_no_file_is_touched_by_loading(project: Project) -> None:

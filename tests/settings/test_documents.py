@@ -88,6 +88,13 @@ def test_a_number_that_is_another_one_to_some_readers_is_refused(
     assert "must be in quotes where it is text" in problem.allowed
 
 
+def test_a_password_in_digits_is_not_shown(tmp_path: Path) -> None:
+    problem = _problem(tmp_path, "a: {SMTP_PASS: 0123456}\n")
+
+    assert problem.key == "a.SMTP_PASS"
+    assert "0123456" not in str(problem)
+
+
 def test_values_that_all_readers_agree_on_are_taken(tmp_path: Path) -> None:
     content = """
         a: [true, False, 0, -1, 123456789012, 1.5, 0.25, 24.21.0, v1, ~]
