@@ -31,7 +31,6 @@ from hosts.roles.release import artifact_key
 from localcloud import paths
 from settings.documents import read
 from settings.load import stack_configuration
-from settings.problem import Problem
 from tests.apps.applications import APPLICATIONS, Application
 
 NEVER_GIVEN = "A_VARIABLE_THAT_NO_STACK_GIVES"
@@ -170,8 +169,8 @@ def build_environment(application: str, part: str) -> dict[str, str]:
     if not (paths.ROOT / file).exists():
         return {}
     told = read(paths.ROOT / file, file)
-    if isinstance(told, Problem):
-        raise PackingError(str(told))
+    if isinstance(told, list):
+        raise PackingError("\n".join(map(str, told)))
     stack: dict[str, Any] = json.loads(stack_configuration("local")["groundwork:applications"])
     domain = stack.get(application, {}).get("domain", "example.test")
     hosts = {

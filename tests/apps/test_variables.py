@@ -9,7 +9,6 @@ import pytest
 
 from localcloud import paths
 from settings.documents import read
-from settings.problem import Problem
 from tests.apps.applications import APPLICATIONS
 
 REQUIRED = re.compile(
@@ -37,7 +36,7 @@ def required(folder: Path) -> Iterator[str]:
 def told(application: str) -> Any:
     file = f"apps/{application}.yaml"
     found = read(paths.ROOT / file, file)
-    assert not isinstance(found, Problem), found
+    assert isinstance(found, dict), found
     return found
 
 
