@@ -1,24 +1,21 @@
 """One version of one application, and nothing else, on a stack that is up."""
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
 
 from commands.arguments import add_application, add_yes
 from commands.artifacts import Artifacts
-from commands.engine import PREVIEW_FAILED, Engine
+from commands.asking import agreed
+from commands.changes import Step, kind_and_name, listed, previewed
 from commands.error import CommandError
 from commands.progress import under_way
 from commands.stack import Stack
 from commands.stack_file import StackFile, with_release
 from commands.window import refuse_outside
 
-STACK_TYPE = "pulumi:pulumi:Stack"
 # Component → kinds of resource in it that a version changes; None is all of them.
 OF_A_RELEASE: dict[str, tuple[str, ...] | None] = {
     "groundwork:hosts:Release": None,
@@ -61,7 +58,7 @@ def release(stack: Stack, application: str, version: str, *, asks: bool) -> int:
             return 0
         _refuse_others(stack, application, steps)
         _show(stack.name, application, before, version, steps)
-        if asks and not os.environ.get("CI") and not agreed("Release it?"):
+        if not agreed("Release it?", yes=not asks):
             raise CommandError("Not released.", f"{stack.file.path.name} is as it was.")
         if stack.engine.update():
             raise CommandError(
@@ -73,63 +70,18 @@ def release(stack: Stack, application: str, version: str, *, asks: bool) -> int:
     return 0
 
 
-@dataclass(frozen=True)
-class Step:
-    """What the engine would do to one resource."""
-
-    operation: str
-    kind: str
-    name: str
-    parent: str
-    """URN of the component that it is in."""
-
-    def is_of(self, application: str) -> bool:
-        """Whether a new version of the application brings this about."""
-        for kind, name in ((self.kind, self.name), _kind_and_name(self.parent)):
-            mine = name == application or name.startswith(f"{application}-")
-            if mine and kind in OF_A_RELEASE:
-                kinds = OF_A_RELEASE[kind]
-                return kinds is None or self.kind in kinds or self.kind == kind
-        return False
-
-
-def previewed(engine: Engine) -> list[Step]:
-    """What would change, judged by the policy pack; CommandError where it may not."""
-    with under_way("previewing"):
-        code, text = engine.try_read("preview", "--json", *engine.policy_pack)
-    if code:
-        # In words for a person this time: as JSON the engine leaves out what the rules say.
-        engine.show("preview", *engine.policy_pack)
-        raise CommandError(PREVIEW_FAILED)
-    told: dict[str, Any] = json.loads(text)
-    return [
-        Step(step["op"], *_kind_and_name(step["urn"]), parent=_parent(step))
-        for step in told.get("steps", [])
-        if step["op"] != "same" and _kind_and_name(step["urn"])[0] != STACK_TYPE
-    ]
-
-
-def _kind_and_name(urn: str) -> tuple[str, str]:
-    if urn.count("::") < 3:
-        return "", ""
-    _, _, kinds, name = urn.split("::", 3)
-    return kinds.rpartition("$")[2], name
-
-
-def _parent(step: dict[str, Any]) -> str:
-    state = cast(dict[str, Any], step.get("newState") or step.get("oldState") or {})
-    return str(state.get("parent", ""))
-
-
-def listed(steps: Sequence[Step]) -> str:
-    """A line each; of many, the first twenty and how many more."""
-    lines = [f"  {step.operation} {step.kind} {step.name}" for step in steps[:20]]
-    more = [f"  … and {len(steps) - 20} more"] if len(steps) > 20 else []
-    return "\n".join([*lines, *more])
+def is_of(step: Step, application: str) -> bool:
+    """Whether a new version of the application brings this about."""
+    for kind, name in ((step.kind, step.name), kind_and_name(step.parent)):
+        mine = name == application or name.startswith(f"{application}-")
+        if mine and kind in OF_A_RELEASE:
+            kinds = OF_A_RELEASE[kind]
+            return kinds is None or step.kind in kinds or step.kind == kind
+    return False
 
 
 def _refuse_others(stack: Stack, application: str, steps: Sequence[Step]) -> None:
-    others = [step for step in steps if not step.is_of(application)]
+    others = [step for step in steps if not is_of(step, application)]
     if not others:
         return
     raise CommandError(
@@ -144,17 +96,6 @@ def _show(
     print(f"{application} on {stack}: {before or 'no release yet'} → {version}")
     for step in steps:
         print(f"  {step.operation:<8} {step.name}")
-
-
-def agreed(question: str) -> bool:
-    return answer(f"{question} [y/N] ", "Without a question: --yes").lower() in ("y", "yes")
-
-
-def answer(question: str, instead: str) -> str:
-    """What a person says; CommandError where nobody is there, with what to give instead."""
-    if not sys.stdin.isatty():
-        raise CommandError("Nobody can be asked here.", instead)
-    return input(question).strip()
 
 
 def _after_failure(stack: Stack, application: str, before: str | None) -> str:

@@ -7,7 +7,6 @@ only when everything is well. Whatever fails before that, the old database is pu
 
 import argparse
 import json
-import os
 import signal
 import sys
 import threading
@@ -20,10 +19,10 @@ from types import FrameType
 from typing import Any
 
 from commands.arguments import add_application, add_store
+from commands.asking import agreed, answer
 from commands.error import CommandError
 from commands.operations import OPERATIONS, Way, way_to
 from commands.progress import again_and_again, under_way
-from commands.release import agreed, answer
 from commands.restore_drill import database
 from commands.rollback import shown
 from commands.seed import TURN
@@ -170,7 +169,7 @@ def consent(stack: Stack, place: Place, given: argparse.Namespace, question: str
         )
         meant = said == place.application
     else:
-        meant = given.yes or bool(os.environ.get("CI")) or agreed(question)
+        meant = agreed(question, yes=given.yes)
     if not meant:
         raise CommandError("Nothing has changed.")
 

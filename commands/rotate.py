@@ -11,13 +11,13 @@ on with the step that it was at.
 
 import argparse
 import datetime
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from commands.arguments import add_application, add_yes
+from commands.asking import agreed
+from commands.changes import listed, previewed
 from commands.error import CommandError
-from commands.release import agreed, listed, previewed
 from commands.stack import Stack
 from commands.stack_file import with_rotation
 from settings.agreement.variables import rotating
@@ -62,7 +62,7 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
     print(f"{secret} of {application} on {stack.name}:")
     for step in steps:
         print(f"  {step.says}")
-    if not (given.yes or os.environ.get("CI") or agreed("Rotate it?")):
+    if not agreed("Rotate it?", yes=given.yes):
         raise CommandError("Not rotated.", f"{stack.file.path.name} is as it was.")
     for number, step in enumerate(steps, 1):
         print(f"{number} of {len(steps)}: {step.says}", flush=True)

@@ -8,7 +8,7 @@ from typing import Any, cast
 import yaml
 
 from settings.problem import Problem
-from settings.secrecy import WITHHELD, is_secret
+from settings.secret_text import WITHHELD, is_secret
 
 
 def read(path: Path, shown_as: str) -> dict[str, Any] | list[Problem]:

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from settings.model import IN_WORDS
 from settings.problem import Problem, outlined, shown
-from settings.secrecy import WITHHELD, is_secret
+from settings.secret_text import WITHHELD, is_secret
 
 WHOLE = "must be a whole number"
 SWITCH = "must be true or false"

@@ -7,7 +7,7 @@ from settings import references
 from settings.agreement.fault import ApplicationCheck, Fault
 from settings.application import Application, GeneratedSecret, Value
 from settings.problem import shown
-from settings.secrecy import is_secret
+from settings.secret_text import is_secret
 
 # Prefixes that bundlers bake into pages for everybody to read.
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "VITE_")

@@ -11,6 +11,7 @@ from commands import release as module
 from commands import rollback
 from commands.__main__ import main
 from commands.artifacts import Artifacts
+from commands.changes import Step
 from commands.error import CommandError
 from commands.stack import Stack, stack
 from localcloud.paths import ROOT
@@ -143,8 +144,8 @@ def test_a_preview_that_shows_more_than_the_release_is_refused(
 def test_on_ecs_a_release_is_a_task_definition_and_its_service(kind: str) -> None:
     parent = f"urn:pulumi:prod::groundwork::groundwork:compute:FargateService::{APP}-api"
 
-    assert module.Step("replace", kind, f"{APP}-api", parent).is_of(APP)
-    assert not module.Step("replace", kind, "notebook-api", parent).is_of("notebook")
+    assert module.is_of(Step("replace", kind, f"{APP}-api", parent), APP)
+    assert not module.is_of(Step("replace", kind, "notebook-api", parent), "notebook")
 
 
 def test_a_preview_that_fails_is_shown_in_words_and_changes_nothing(
@@ -182,7 +183,7 @@ def test_an_answer_that_is_no_yes_changes_nothing(
     engine: EngineStandIn, root: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = file.read_text()
-    monkeypatch.setattr(module, "agreed", lambda _: False)
+    monkeypatch.setattr(module, "agreed", lambda _, yes: False)
 
     assert main(["release", "local", APP, "1.0.1"], root) == 1
     assert verbs(engine) == ["preview"]
@@ -217,7 +218,7 @@ def test_what_serves_already_is_no_release(engine: EngineStandIn, root: Path) ->
 def test_an_edit_of_a_person_meanwhile_is_not_undone(
     root: Path, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def edits(question: str) -> bool:
+    def edits(question: str, *, yes: bool) -> bool:
         file.write_text(file.read_text() + "# mine\n")
         return False
 
