@@ -83,6 +83,15 @@ class Emulated:
             )
         eventually(ready.exists)
 
+    def serves(self) -> None:
+        """What stands in the way of all that it should make real is said at once, not after all
+        that a test waits for."""
+        for name in MODULES:
+            file = self.state / name / "status.json"
+            eventually(file.exists)
+            problem = json.loads(file.read_text())["problem"]
+            assert not problem, problem
+
     def stop(self, number: int = signal.SIGTERM) -> None:
         if self.process:
             self.process.send_signal(number)
@@ -239,6 +248,7 @@ def emulated(folder: Path, public: str = PUBLIC) -> Iterator[Emulated]:
     made = Emulated(folder=folder, public=public)
     try:
         made.start()
+        made.serves()
         yield made
     finally:
         made.stop()
