@@ -5,7 +5,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -19,7 +19,7 @@ from localcloud.machines import facts, image, records, seed
 from localcloud.machines.container import Container, Machine
 from localcloud.network import addresses, private_addresses, public_addresses
 from localcloud.network.cloud_network import network_of
-from localcloud.network.firewall import Rule
+from localcloud.network.firewall import Rule, Rules
 from localcloud.network.metadata import Facts, Metadata, MetadataServer
 from localcloud.network.namespace import NetworkError
 from localcloud.network.relay import Relay
@@ -86,11 +86,9 @@ class Machines(Follower):
     def _reconcile(self) -> None:
         with self._cloud.reading():
             wanted = {w.identity.instance_id: w for w in self._wanted()}
-            rules = {
-                group: rules
-                for region in self._cloud.regions("ec2")
-                for group, rules in _rules(self._cloud.backend("ec2", region)).items()
-            }
+            rules = _rules(
+                self._cloud.backend("ec2", region) for region in self._cloud.regions("ec2")
+            )
         alive = {i: w for i, w in wanted.items() if w.state in ("pending", "running")}
         self._facts.clear()
         self._facts.update({w.identity.private_address: w.facts for w in wanted.values()})
@@ -321,25 +319,32 @@ class _Memory:
         whole_file.write(self._path, json.dumps({**self._all(), **values}))
 
 
-def _rules(ec2: Any) -> dict[str, list[Rule]]:
-    """Every group's inbound rules, in the firewall's own words."""
-    found: dict[str, list[Rule]] = {}
-    for groups in ec2.groups.values():
-        for group in groups.values():
-            found[group.id] = [
-                Rule(
-                    rule.ip_protocol,
-                    0 if rule.from_port is None else max(rule.from_port, 0),
-                    65535 if rule.to_port in (None, -1) else rule.to_port,
-                    source,
-                )
-                for rule in group.ingress_rules
-                for source in _sources(ec2, rule)
-            ]
-    return found
+def _rules(regions: Iterable[Any]) -> Rules:
+    """Every group's rules, in the firewall's own words."""
+    inbound: dict[str, list[Rule]] = {}
+    outbound: dict[str, list[Rule]] = {}
+    for ec2 in regions:
+        for groups in ec2.groups.values():
+            for group in groups.values():
+                inbound[group.id] = _told(ec2, group.ingress_rules)
+                outbound[group.id] = _told(ec2, group.egress_rules)
+    return Rules(inbound, outbound)
 
 
-def _sources(ec2: Any, rule: Any) -> Iterator[IPv4Network | str]:
+def _told(ec2: Any, rules: Iterable[Any]) -> list[Rule]:
+    return [
+        Rule(
+            rule.ip_protocol,
+            0 if rule.from_port is None else max(rule.from_port, 0),
+            65535 if rule.to_port in (None, -1) else rule.to_port,
+            peer,
+        )
+        for rule in rules
+        for peer in _peers(ec2, rule)
+    ]
+
+
+def _peers(ec2: Any, rule: Any) -> Iterator[IPv4Network | str]:
     if rule.cidr_ipv4:
         yield IPv4Network(rule.cidr_ipv4, strict=False)
     if rule.source_group.get("GroupId"):

@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from localcloud.authority import Authority
-from localcloud.network.firewall import Firewall, Flow, Rule, flows
+from localcloud.network.firewall import Firewall, Flow, Rules
 from localcloud.network.names import Resolver
 from localcloud.network.namespace import Namespace, NetworkError
 
@@ -61,14 +61,14 @@ class CloudNetwork:
                 self._authority = Authority(self.directory / "authority")
             return self._authority
 
-    def filter(self, rules: Mapping[str, list[Rule]]) -> None:
+    def filter(self, rules: Rules) -> None:
         """Let through what the groups' rules allow, and nothing else."""
         with self._lock:
             members: dict[str, Iterable[str]] = {}
             for owned in self._members.values():
                 members.update(owned)
             joined = [flow for owned in self._flows.values() for flow in owned]
-            self._firewall.apply([*flows(rules, members), *joined])
+            self._firewall.apply(rules, members, joined)
 
     def destroy(self) -> None:
         self.resolver.stop()

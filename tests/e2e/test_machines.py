@@ -103,6 +103,27 @@ def test_a_group_lets_in_whom_it_names_and_nobody_else(cloud: Emulated, app: str
     eventually(lambda: cloud.says(knock.format(operations), app) == "0")
 
 
+def test_a_group_that_lets_nobody_out_reaches_nobody_who_would_let_it_in(
+    cloud: Emulated, app: str
+) -> None:
+    ec2 = cloud.client("ec2")
+    (group,) = (one["GroupId"] for one in cloud.described(app)["SecurityGroups"])
+    knock = "timeout 3 bash -c '</dev/tcp/{}/22'; echo $?"
+    operations = cloud.described(cloud.operations)["PrivateIpAddress"]
+    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    eventually(lambda: cloud.says(knock.format(operations), app) == "0")
+
+    # Who is spoken to still answers: the test itself comes in by port 22.
+    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everything)
+    eventually(lambda: cloud.says(knock.format(operations), app) == "124")
+
+    peer = {"UserIdGroupPairs": [{"GroupId": cloud.operations_group}]}
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[{**ssh, **peer}])
+    eventually(lambda: cloud.says(knock.format(operations), app) == "0")
+    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=everything)
+
+
 def test_only_public_addresses_are_reached_from_outside(cloud: Emulated, app: str) -> None:
     """The host is the internet of this cloud: it has no way into the VPC."""
     route = subprocess.run(
