@@ -107,21 +107,21 @@ def test_a_group_that_lets_nobody_out_reaches_nobody_who_would_let_it_in(
     cloud: Emulated, app: str
 ) -> None:
     ec2 = cloud.client("ec2")
-    (group,) = (one["GroupId"] for one in cloud.described(app)["SecurityGroups"])
-    knock = "timeout 3 bash -c '</dev/tcp/{}/22'; echo $?"
-    operations = cloud.described(cloud.operations)["PrivateIpAddress"]
+    (of_app,) = (one["GroupId"] for one in cloud.described(app)["SecurityGroups"])
+    address = cloud.described(app)["PrivateIpAddress"]
+    knock = f"timeout 3 bash -c '</dev/tcp/{address}/22'; echo $?"
     everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
-    eventually(lambda: cloud.says(knock.format(operations), app) == "0")
+    peer = {"UserIdGroupPairs": [{"GroupId": of_app}]}
+    ssh = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **peer}]
+    eventually(lambda: cloud.says(knock) == "0")
 
-    # Who is spoken to still answers: the test itself comes in by port 22.
-    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everything)
-    eventually(lambda: cloud.says(knock.format(operations), app) == "124")
+    # Whoever asks it is answered: this test comes in by its port 22.
+    ec2.revoke_security_group_egress(GroupId=cloud.operations_group, IpPermissions=everything)
+    eventually(lambda: cloud.says(knock) == "124")
 
-    peer = {"UserIdGroupPairs": [{"GroupId": cloud.operations_group}]}
-    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[{**ssh, **peer}])
-    eventually(lambda: cloud.says(knock.format(operations), app) == "0")
-    ec2.authorize_security_group_egress(GroupId=group, IpPermissions=everything)
+    ec2.authorize_security_group_egress(GroupId=cloud.operations_group, IpPermissions=ssh)
+    eventually(lambda: cloud.says(knock) == "0")
+    ec2.authorize_security_group_egress(GroupId=cloud.operations_group, IpPermissions=everything)
 
 
 def test_only_public_addresses_are_reached_from_outside(cloud: Emulated, app: str) -> None:
