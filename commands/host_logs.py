@@ -1,7 +1,6 @@
-"""Logs on hosts: the journal of an application's units, and the files that PM2 writes."""
+"""Logs on hosts: the journal of an application's units, which has what PM2 writes as well."""
 
 import queue
-import shlex
 import subprocess
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -10,8 +9,7 @@ from dataclasses import dataclass
 
 from commands.error import CommandError
 from commands.operations import Way
-from hosts.roles.pm2_service import LOGS
-from settings.application import Application, Pm2
+from settings.application import Application
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,9 @@ class HostLogs:
     ) -> Iterator[tuple[str, tuple[str, ...]]]:
         for host in self.hosts:
             for service in self.services:
-                yield host, self._journal(service, lines, follow=follow)
-                if isinstance(self.application.services[service].runtime, Pm2):
-                    yield host, self._files(service, lines, follow=follow)
+                yield host, self._command(service, lines, follow=follow)
 
-    def _journal(self, service: str, lines: int, *, follow: bool) -> tuple[str, ...]:
+    def _command(self, service: str, lines: int, *, follow: bool) -> tuple[str, ...]:
         """With what the clock starts of the service's release."""
         key = f"{self.name}-{service}"
         colours = self.application.colours(service)
@@ -90,14 +86,6 @@ class HostLogs:
             *(f"--unit={unit}.service" for unit in units),
             *(("--follow",) if follow else ()),
         )
-
-    def _files(self, service: str, lines: int, *, follow: bool) -> tuple[str, ...]:
-        """Of a host that the service is not on there are none, which is no fault."""
-        tail = ["tail", "--quiet", f"--lines={lines}", *(["--follow=name"] if follow else [])]
-        files = [f"/var/log/{self.name}-{service}/{file}" for file in LOGS]
-        there = f'for file in {shlex.join(files)}; do [ ! -e "$file" ] || set -- "$@" "$file"; done'
-        script = f'{there}; [ "$#" = 0 ] || exec {shlex.join(tail)} "$@"'
-        return ("sudo", "-n", "sh", "-c", script)
 
 
 def _hand_on(

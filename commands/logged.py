@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Protocol
 
-# As journalctl says it (short-iso), and as PM2 is told to before each line.
-TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d) ?([+-]\d\d):?(\d\d)\b")
+# As journalctl says it (short-iso).
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:?\d\d\b")
 
 
 class Logs(Protocol):
@@ -33,7 +33,4 @@ def in_order(lines: Iterable[str]) -> list[str]:
 
 def written_at(line: str) -> datetime | None:
     found = TIME.match(line)
-    if not found:
-        return None
-    day, clock, hours, minutes = found.groups()
-    return datetime.fromisoformat(f"{day}T{clock}{hours}:{minutes}")
+    return datetime.fromisoformat(found[0]) if found else None

@@ -34,7 +34,7 @@ esac; done
 
 @dataclass
 class Hosts:
-    """Each has a folder for its files, and programs of a host: sudo, journalctl, tail."""
+    """With the programs of a host that read its journal."""
 
     folder: Path
     unreachable: str = ""
@@ -45,23 +45,19 @@ class Hosts:
         for name, text in programs.items():
             (self.folder / "bin" / name).write_text(text)
             (self.folder / "bin" / name).chmod(0o755)
+        self.asked: list[tuple[str, str]] = []
         self.hosts = {
             name: Machine(instance_id=f"i-{name}", address="", pool=pool)
             for name, pool in HOSTS.items()
         }
 
-    def write(self, host: str, path: str, text: str) -> None:
-        file = self.folder / host / path.removeprefix("/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-
     def command(self, *words: str, host: str) -> list[str]:
-        """ssh's place is taken by env, and the host's root by its folder."""
+        """ssh's place is taken by env."""
         second = sorted(HOSTS).index(host)
         path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
-        here = [word.replace("/var/log", f"{self.folder / host}/var/log") for word in words]
+        self.asked += [(host, word) for word in words if word.startswith("--lines")]
         facts = (f"PATH={path}", f"SECOND={second}", f"READERS={self.folder}/readers")
-        return ["env", *facts, *here]
+        return ["env", *facts, *words]
 
     def readers(self) -> list[str]:
         """Ids of the processes."""
@@ -93,37 +89,23 @@ def said(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
 def test_lines_of_all_hosts_of_an_application_come_in_the_order_of_time(
     hosts: Hosts, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = "/var/log/ai-notebook-api/pm2-out.log"
-    hosts.write("web-a1", log, "2026-11-26 12:00:00 +02:00: first\n  and its second line\n")
+    units = ("api", "worker", "worker-flush-views")
 
     lines = said(capsys, APP)
 
-    assert lines[:3] == [
-        "api-a1  2026-11-26T10:00:00+00:00 ai-notebook-api.service[7]: ran",
-        "api-a1  2026-11-26T10:00:00+00:00 ai-notebook-worker.service[7]: ran",
-        "api-a1  2026-11-26T10:00:00+00:00 ai-notebook-worker-flush-views.service[7]: ran",
+    assert lines == [
+        f"{host}  2026-11-26T10:00:0{second}+00:00 ai-notebook-{unit}.service[7]: ran"
+        for second, host in enumerate(("api-a1", "api-b1", "back-a1", "web-a1"))
+        if host != "back-a1"
+        for unit in units
     ]
-    first = lines.index("web-a1  2026-11-26 12:00:00 +02:00: first")
-    assert lines[first + 1] == "web-a1    and its second line"
-    assert lines[first + 2].startswith("api-b1  2026-11-26T10:00:01")
-    assert not [line for line in lines if line.startswith("back-a1")]
 
 
 def test_a_service_and_a_host_are_chosen(hosts: Hosts, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("pm2-out.log", "pm2-error.log"):
-        text = "".join(f"2026-11-26 10:00:0{second} +00:00: {name}\n" for second in range(5))
-        hosts.write("api-a1", f"/var/log/ai-notebook-api/{name}", text)
-
     lines = said(capsys, APP, "--service", "api", "--host", "api-a1", "--lines", "2")
 
-    assert lines == [
-        "api-a1  2026-11-26T10:00:00+00:00 ai-notebook-api.service[7]: ran",
-        *(
-            f"api-a1  2026-11-26 10:00:0{second} +00:00: {name}"
-            for second in (3, 4)
-            for name in ("pm2-out.log", "pm2-error.log")
-        ),
-    ]
+    assert lines == ["api-a1  2026-11-26T10:00:00+00:00 ai-notebook-api.service[7]: ran"]
+    assert hosts.asked == [("api-a1", "--lines=2")]
 
 
 def test_each_of_two_colours_is_read(hosts: Hosts, capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,14 +162,18 @@ def test_a_number_of_lines_is_one(capsys: pytest.CaptureFixture[str], number: st
     assert "between 1 and 100000" in capsys.readouterr().err
 
 
-def test_a_line_tells_its_time_as_the_journal_and_as_pm2_write_it() -> None:
+def test_what_tells_no_time_belongs_to_the_line_before_it() -> None:
     wanted = datetime(2026, 11, 26, 10, tzinfo=UTC)
+    early, late = "2026-11-26T10:00:00+00:00 api[7]: x", "2026-11-26T12:00:01+0200 api[7]: y"
 
-    assert written_at("2026-11-26T10:00:00+00:00 api[7]: x") == wanted
-    assert written_at("2026-11-26T12:00:00+0200 api[7]: x") == wanted
-    assert written_at("2026-11-26 12:00:00 +02:00: x") == wanted
-    assert written_at("-- Boot 1 --") is None
-    assert in_order(["a  no time", "b  2026-11-26T10:00:00+00:00 x"])[0] == "a  no time"
+    assert written_at(early) == wanted
+    assert written_at(late) == wanted + timedelta(seconds=1)
+    assert written_at("20261126 it was") is None
+    assert in_order([f"b  {late}", "b      second line", f"a  {early}"]) == [
+        f"a  {early}",
+        f"b  {late}",
+        "b      second line",
+    ]
 
 
 # -- tasks --------------------------------------------------------------------------------------
