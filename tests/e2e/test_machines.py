@@ -107,11 +107,12 @@ def test_a_group_that_lets_nobody_out_reaches_nobody_who_would_let_it_in(
     cloud: Emulated, app: str
 ) -> None:
     ec2 = cloud.client("ec2")
-    (of_app,) = (one["GroupId"] for one in cloud.described(app)["SecurityGroups"])
+    named = [{"Name": "group-name", "Values": ["app"]}]
+    (of_app,) = ec2.describe_security_groups(Filters=named)["SecurityGroups"]
     address = cloud.described(app)["PrivateIpAddress"]
     knock = f"timeout 3 bash -c '</dev/tcp/{address}/22'; echo $?"
     everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-    peer = {"UserIdGroupPairs": [{"GroupId": of_app}]}
+    peer = {"UserIdGroupPairs": [{"GroupId": of_app["GroupId"]}]}
     ssh = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **peer}]
     eventually(lambda: cloud.says(knock) == "0")
 
