@@ -16,8 +16,6 @@ from settings.application import Application
 class HostLogs:
     way: Way
     hosts: Sequence[str]
-    name: str
-    """Of the application."""
     application: Application
     services: Sequence[str]
 
@@ -72,7 +70,7 @@ class HostLogs:
 
     def _command(self, service: str, lines: int, *, follow: bool) -> tuple[str, ...]:
         """With what the clock starts of the service's release."""
-        key = f"{self.name}-{service}"
+        key = f"{self.application.name}-{service}"
         colours = self.application.colours(service)
         units = [f"{key}@{port}" for port in colours] if colours else [key]
         units += [

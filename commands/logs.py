@@ -13,7 +13,7 @@ from commands.arguments import add_application
 from commands.error import CommandError
 from commands.host_logs import HostLogs
 from commands.logged import Logs, in_order
-from commands.operations import way_to
+from commands.operations import in_pools, way_to
 from commands.stack import Stack
 from commands.task_logs import task_logs
 
@@ -56,14 +56,14 @@ def _logs(stack: Stack, given: argparse.Namespace) -> Generator[Logs]:
         yield task_logs(stack, [f"{given.application}-{service}" for service in services])
         return
     with way_to(stack) as way:
-        found = [host for host, machine in sorted(way.hosts.items()) if machine.pool in pools]
+        found = in_pools(way.hosts, pools)
         if given.host and given.host not in found:
             raise CommandError(
                 f"{given.application} does not run on {given.host}.",
                 f"It runs on {', '.join(found)}.",
             )
         hosts = [given.host] if given.host else found
-        yield HostLogs(way, hosts, given.application, application, services)
+        yield HostLogs(way, hosts, application, services)
 
 
 def _number(text: str) -> int:

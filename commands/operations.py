@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,11 @@ class Machine:
     address: str
     port: int = 22
     pool: str = ""
+
+
+def in_pools(hosts: Mapping[str, Machine], pools: Collection[str]) -> list[str]:
+    """The hosts of these pools, by name."""
+    return sorted(name for name, machine in hosts.items() if machine.pool in pools)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from commands.arguments import add_application
 from commands.cloud import explained
 from commands.error import CommandError
 from commands.graph import graph
-from commands.operations import Way, way_to
+from commands.operations import Way, in_pools, way_to
 from commands.progress import under_way
 from commands.seed import TURN, serving
 from commands.stack import Stack
@@ -33,7 +33,7 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
         return _tasks(stack, application, chosen)
     serving(stack, application)
     with way_to(stack) as way:
-        hosts = [host for host, machine in sorted(way.hosts.items()) if machine.pool in pools]
+        hosts = in_pools(way.hosts, pools)
         for number, host in enumerate(hosts, 1):
             _restart(way, host, application, given.service, f"{number} of {len(hosts)}")
     return 0

@@ -21,7 +21,7 @@ from typing import Any
 from commands.arguments import add_application, add_store
 from commands.asking import agreed, answer
 from commands.error import CommandError
-from commands.operations import OPERATIONS, Way, way_to
+from commands.operations import OPERATIONS, Way, in_pools, way_to
 from commands.progress import again_and_again, under_way
 from commands.restore_drill import database
 from commands.rollback import shown
@@ -83,7 +83,7 @@ def run(stack: Stack, given: argparse.Namespace) -> int:
         place = Place(
             application=application,
             database=key,
-            hosts=tuple(sorted(name for name, host in way.hosts.items() if host.pool in pools)),
+            hosts=tuple(in_pools(way.hosts, pools)),
             version=stack.settings.releases.get(application) if migrated else None,
         )
         if given.drop_old:

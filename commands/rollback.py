@@ -6,7 +6,7 @@ from typing import Any
 
 from commands.arguments import add_application, add_yes
 from commands.error import CommandError
-from commands.operations import Way, way_to
+from commands.operations import Way, in_pools, way_to
 from commands.progress import under_way
 from commands.release import release
 from commands.seed import on_operations, serving
@@ -64,11 +64,7 @@ def previous(stack: Stack, application: str) -> str:
             f"Name the version: make rollback STACK={stack.name} APP={application} TO=…",
         )
     with under_way("asking the hosts"), way_to(stack) as way:
-        histories = [
-            history(way, name, application)
-            for name, host in way.hosts.items()
-            if host.pool in pools
-        ]
+        histories = [history(way, host, application) for host in in_pools(way.hosts, pools)]
     # A host that was added later knows less.
     longest = max(histories, key=len) if histories else []
     if len(longest) < 2:

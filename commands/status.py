@@ -16,7 +16,7 @@ from commands import picture
 from commands.cloud import Cloud, explained
 from commands.error import CommandError
 from commands.graph import Graph, Resource, graph
-from commands.operations import Way, way_to
+from commands.operations import Way, in_pools, way_to
 from commands.progress import under_way
 from commands.stack import Stack
 from hosts.programs import DIRECTORY
@@ -147,8 +147,7 @@ def services(stack: Stack, found: Graph, health: Mapping[str, Mapping[str, str]]
         asked = [
             (application, host, pool.submit(told, way, host, application))
             for application in wanted
-            for host, machine in sorted(way.hosts.items())
-            if machine.pool in stack.pools_of(application)
+            for host in in_pools(way.hosts, stack.pools_of(application))
         ]
         for application, host, answer in asked:
             instance = way.hosts[host].instance_id

@@ -131,7 +131,7 @@ def test_followed_lines_come_as_they_are_written_and_their_readers_end(hosts: Ho
     application = stack("local").application(APP)
     names = ["api-a1", "api-b1"]
 
-    coming = HostLogs(cast(Way, hosts), names, APP, application, ["worker"]).coming(10)
+    coming = HostLogs(cast(Way, hosts), names, application, ["worker"]).coming(10)
     lines = [next(coming) for _ in range(4)]
     coming.close()
 

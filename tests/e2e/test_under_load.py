@@ -313,25 +313,30 @@ def test_nobody_notices_a_changed_variable(
         )
 
 
+def shown(cloud: Cloud, served: Served, what: str) -> dict[str, str]:
+    """Host → what systemd says of the unit that serves there."""
+    words = ("systemctl", "show", f"--property={what}", "--value")
+    return {
+        name: host.says(*words, unit_of(host, served))
+        for name, host in hosts_of(cloud, served).items()
+    }
+
+
 @pytest.mark.long
 @each
 def test_nobody_notices_a_changed_unit(visitor: Visitor, served: Served, tmp_path: Path) -> None:
     cloud = visitor.cloud
     well(visitor, served)
-    hosts = hosts_of(cloud, served)
-
-    def shown(what: str) -> dict[str, str]:
-        words = ("systemctl", "show", f"--property={what}", "--value")
-        return {name: host.says(*words, unit_of(host, served)) for name, host in hosts.items()}
-
-    before, processes = shown("TimeoutStopUSec"), shown("MainPID")
+    before = shown(cloud, served, "TimeoutStopUSec")
+    processes = shown(cloud, served, "MainPID")
     file, key = f"apps/{served.name}.yaml", ("services", served.service, "stop_seconds")
     cloud.edit(file, *key, value=served.stop_seconds)
     with under_load(visitor, served, tmp_path) as load:
         cloud.expect("up")
     load.nobody_noticed()
-    assert set(shown("TimeoutStopUSec").values()).isdisjoint(before.values())
-    assert all(pid != processes[name] for name, pid in shown("MainPID").items())
+    assert set(shown(cloud, served, "TimeoutStopUSec").values()).isdisjoint(before.values())
+    after = shown(cloud, served, "MainPID")
+    assert all(pid != processes[name] for name, pid in after.items())
 
 
 @pytest.mark.long
@@ -339,17 +344,11 @@ def test_nobody_notices_a_changed_unit(visitor: Visitor, served: Served, tmp_pat
 def test_nobody_notices_a_restart(visitor: Visitor, served: Served, tmp_path: Path) -> None:
     cloud = visitor.cloud
     well(visitor, served)
-    hosts = hosts_of(cloud, served)
-
-    def processes() -> dict[str, str]:
-        words = ("systemctl", "show", "--property=MainPID", "--value")
-        return {name: host.says(*words, unit_of(host, served)) for name, host in hosts.items()}
-
-    before = processes()
+    before = shown(cloud, served, "MainPID")
     with under_load(visitor, served, tmp_path) as load:
         said = cloud.expect_command("restart", "local", served.name)
     load.nobody_noticed()
-    after = processes()
-    assert all(f"{name}: {served.name} restarted" in said for name in hosts)
-    assert all(after[name] not in ("0", before[name]) for name in hosts)
+    after = shown(cloud, served, "MainPID")
+    assert all(f"{name}: {served.name} restarted" in said for name in before)
+    assert all(after[name] not in ("0", before[name]) for name in before)
     assert "Nothing to change" in cloud.expect("up")
