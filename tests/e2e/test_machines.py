@@ -1,6 +1,5 @@
 """Instances are machines: they boot, know who they are, and obey the API."""
 
-import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ import pytest
 
 from localcloud.machines import seed
 from localcloud.machines.destroy import destroy
+from localcloud.recorded_process import Recorded
 from tests.e2e.emulated import ANOTHER, OUTSIDE, Emulated, emulated, eventually
 
 TOKEN = (
@@ -197,20 +197,24 @@ def test_machines_outlive_a_killed_control_plane_and_are_found_again(
     cloud.client("ec2").reboot_instances(InstanceIds=[app])
 
 
-def test_a_machine_that_a_kill_left_half_made_is_made_whole(cloud: Emulated, app: str) -> None:
+def test_a_machine_that_a_kill_left_half_made_is_made_whole(
+    cloud: Emulated, app: str, tmp_path: Path
+) -> None:
     """As where the kill comes right after its start, before that is written down."""
     lies = cloud.state / "machines" / app
     record, trusted = lies / "keeper.json", lies / "upper" / seed.TRUSTED
     cloud.stop(signal.SIGKILL)
-    unrecorded = json.loads(record.read_text())["pid"]
-    for file in (record, lies / "done.json", trusted):
+    unrecorded = Recorded(record.rename(tmp_path / "keeper.json"))
+    assert unrecorded.pid
+    for file in (lies / "done.json", trusted):
         file.unlink()
 
     cloud.start()
 
     eventually(record.exists)
     cloud.reachable(app)
-    assert not Path(f"/proc/{unrecorded}").exists()
+    # Ended, though nobody may have waited for it yet.
+    assert unrecorded.pid is None
     assert cloud.network.authority.certificate in trusted.read_text()
 
 
