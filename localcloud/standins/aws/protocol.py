@@ -24,6 +24,8 @@ COOKIE = (
     "TF_PLUGIN_MAGIC_COOKIE",
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 )
+# Seconds from its address to a connection; a busy machine takes its time.
+CONNECTED_WITHIN = 60
 ERROR, WARNING = 1, 2
 # What an unknown is in a msgpack value: an extension of any content.
 UNKNOWN_EXTENSION = msgpack.ExtType(0, b"\x00")
@@ -110,8 +112,14 @@ class TerraformProvider:
             raise RuntimeError(f"{executable} did not start as a Terraform plugin")
         threading.Thread(target=self._process.stdout.read, daemon=True).start()
         prefix = "unix:" if handshake[2] == "unix" else ""
-        options = [*CHANNEL, ("grpc.default_authority", "localhost")]
+        # Left alone it would hang up after half an hour, and then find nobody to connect to again.
+        never = ("grpc.client_idle_timeout_ms", 2**31 - 1)
+        options = [*CHANNEL, ("grpc.default_authority", "localhost"), never]
         self._channel = grpc.insecure_channel(prefix + handshake[3], options=options)
+        grpc.channel_ready_future(self._channel).result(CONNECTED_WITHIN)
+        if prefix:
+            # Whoever is connected stays so; a provider that is killed leaves no file behind.
+            Path(handshake[3]).unlink()
 
     def call(self, method: str, **fields: Any) -> Any:
         """One remote call; a dict, list or None given for a value is packed."""
