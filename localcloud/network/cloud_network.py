@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from localcloud.authority import Authority
+from localcloud.network.attached import Attached
 from localcloud.network.firewall import Firewall, Flow, Rules
 from localcloud.network.names import Resolver
 from localcloud.network.namespace import Namespace, NetworkError
@@ -23,8 +24,7 @@ class CloudNetwork:
         self._lock = threading.Lock()
         self._vpcs: set[IPv4Network] = set()
         self._made = False
-        self._members: dict[str, Mapping[str, Iterable[str]]] = {}
-        self._flows: dict[str, Sequence[Flow]] = {}
+        self._attached = Attached(directory)
         self._authority: Authority | None = None
 
     def ensure(self, vpc: IPv4Network | None = None) -> None:
@@ -46,12 +46,12 @@ class CloudNetwork:
     def attach(self, owner: str, members: Mapping[str, Iterable[str]]) -> None:
         """Say all an owner's addresses and the security groups that each is in."""
         with self._lock:
-            self._members[owner] = members
+            self._attached.attach(owner, members)
 
     def join(self, owner: str, joined: Sequence[Flow]) -> None:
         """Say who reaches whom behind the security groups' back, as AWS's own parts do."""
         with self._lock:
-            self._flows[owner] = joined
+            self._attached.join(owner, joined)
 
     @property
     def authority(self) -> Authority:
@@ -64,11 +64,7 @@ class CloudNetwork:
     def filter(self, rules: Rules) -> None:
         """Let through what the groups' rules allow, and nothing else."""
         with self._lock:
-            members: dict[str, Iterable[str]] = {}
-            for owned in self._members.values():
-                members.update(owned)
-            joined = [flow for owned in self._flows.values() for flow in owned]
-            self._firewall.apply(rules, members, joined)
+            self._firewall.apply(rules, self._attached.members, self._attached.flows)
 
     def destroy(self) -> None:
         self.resolver.stop()
