@@ -8,38 +8,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.s3.models import s3_backends
 
 from commands.artifacts import Artifacts, checked
 from commands.cloud import Cloud
 from commands.error import CommandError
+from tests.emulated_account import REGION, client, emulated_account
 
 PARTS = {"api": "tar.gz", "web": "tar.gz"}
 KEY = "releases/notebook/1.4.2/api.tar.gz"
 
 
-@pytest.fixture(scope="module")
-def emulated_s3() -> Iterator[Any]:
-    """Once for all: moto empties every service that anybody has loaded, each time it is started."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "emulated")
-        with mock_aws():
-            yield boto3.client("s3", region_name="eu-west-1")
-
-
 @pytest.fixture
-def s3(emulated_s3: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    for backend in s3_backends[DEFAULT_ACCOUNT_ID].values():
-        backend.reset()
-    where = {"LocationConstraint": "eu-west-1"}
-    emulated_s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration=where)
-    monkeypatch.setattr(Cloud, "client", lambda *_: emulated_s3)
-    return emulated_s3
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    with emulated_account():
+        s3 = client("s3")
+        s3.create_bucket(
+            Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        monkeypatch.setattr(Cloud, "client", lambda *_: s3)
+        yield s3
 
 
 @pytest.fixture

@@ -2,32 +2,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.s3.models import s3_backends
 
 from localcloud.artifacts import Artifact, Artifacts, published, stack_of, upload
 from localcloud.error import LocalCloudError
+from tests.emulated_account import REGION, client, emulated_account
 
-REGION, BUCKET = "eu-west-1", "artifacts"
+BUCKET = "artifacts"
 ENDPOINT = f"https://s3.{REGION}.amazonaws.com"
 VERSION = "releases/shop/1.0.0/api.tar.gz"
 
 
 @pytest.fixture
 def s3() -> Iterator[Any]:
-    with mock_aws():
-        # Somebody else in this process may hold the mock open, and then it is not emptied.
-        for backend in s3_backends[DEFAULT_ACCOUNT_ID].values():
-            backend.reset()
-        yield boto3.client(
-            "s3",
-            region_name=REGION,
-            aws_access_key_id="emulated",
-            aws_secret_access_key="emulated",
-        )
+    with emulated_account():
+        yield client("s3")
 
 
 def uploaded(folder: Path, **files: str) -> None:

@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from werkzeug.serving import make_server
 
-import localcloud.control_plane  # noqa: F401 - sets what moto reads while it is imported
+from tests.emulated_account import forget
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,7 @@ def client() -> Iterator[Callable[[str], Any]]:
     from localcloud.control_plane.server import Dispatcher, Guarded, QuietHandler
 
     gaps.fill()
+    forget()
     asked: list[int] = []
     guarded = Guarded(Dispatcher(create_backend_app), MotoCloud("", asked.append))
     server = make_server("127.0.0.1", 0, guarded, threaded=True, request_handler=QuietHandler)
@@ -37,6 +38,7 @@ def client() -> Iterator[Callable[[str], Any]]:
     )
     server.shutdown()
     thread.join()
+    forget()
 
 
 @pytest.mark.parametrize(

@@ -3,54 +3,22 @@
 import shutil
 import stat
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
-from moto.core.base_backend import BackendDict
 
-import localcloud.control_plane  # noqa: F401 - sets what moto reads while it is imported
 from localcloud.control_plane import gaps
 from localcloud.control_plane.cloud import MotoCloud
 from localcloud.control_plane.state import FORMAT, StateDirectory, StateError
+from tests.emulated_account import client, emulated_account
 
 HERE = {"LocationConstraint": "eu-west-1"}
-
-
-@contextmanager
-def new_moto() -> Iterator[None]:
-    """Empty, also where another test's moto is still at work in this process."""
-    forget()
-    with mock_aws():
-        forget()
-        yield
-        forget()
-
-
-def forget() -> None:
-    """Moto's own reset makes every backend anew at once, which takes seconds."""
-    services: list[Any] = BackendDict._instances  # type: ignore
-    for service in services:
-        service.clear()
-    services.clear()
 
 
 class Holder:
     def __init__(self, name: str) -> None:
         self.name = name
-
-
-def client(service: str) -> Any:
-    return boto3.client(
-        service,
-        region_name="eu-west-1",
-        aws_access_key_id="emulated",
-        aws_secret_access_key="emulated",
-    )
 
 
 def fill() -> dict[str, str]:
@@ -104,7 +72,7 @@ def left_behind(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[st
     gaps.fill()
     directory = tmp_path_factory.mktemp("control-plane") / "state"
     state = StateDirectory(directory)
-    with new_moto():
+    with emulated_account():
         ids = fill()
         state.write(state.dump())
     state.release()
@@ -122,7 +90,7 @@ def kept(left_behind: tuple[Path, dict[str, str]], tmp_path: Path) -> Path:
 
 
 def test_every_record_is_there_after_a_kill(kept: Path, ids: dict[str, str]) -> None:
-    with new_moto():
+    with emulated_account():
         StateDirectory(kept).load()
 
         ec2 = client("ec2")
@@ -149,7 +117,7 @@ def test_every_record_is_there_after_a_kill(kept: Path, ids: dict[str, str]) -> 
 
 
 def test_records_go_on_changing_after_they_were_read_back(kept: Path, ids: dict[str, str]) -> None:
-    with new_moto():
+    with emulated_account():
         StateDirectory(kept).load()
 
         client("ec2").stop_instances(InstanceIds=[ids["instance"]])
@@ -170,7 +138,7 @@ def test_nobody_else_can_read_it(kept: Path) -> None:
 
 
 def test_a_body_is_written_once_however_often_the_records_are(kept: Path) -> None:
-    with new_moto():
+    with emulated_account():
         state = StateDirectory(kept)
         state.load()
         bodies = {file: file.stat().st_mtime_ns for file in (kept / "objects").iterdir()}
@@ -183,7 +151,7 @@ def test_bodies_of_objects_that_are_gone_are_swept_at_the_next_start(kept: Path)
     (kept / "objects" / "0123").write_bytes(b"of an object deleted since")
     bodies = {file.name for file in (kept / "objects").iterdir()} - {"0123"}
 
-    with new_moto():
+    with emulated_account():
         StateDirectory(kept).load()
 
     assert {file.name for file in (kept / "objects").iterdir()} == bodies
@@ -217,7 +185,7 @@ def test_a_service_that_cannot_be_kept_does_not_stop_the_others(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     gaps.fill()
-    with new_moto():
+    with emulated_account():
         made = client("ec2").create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
         client("ssm").put_parameter(Name="/plain", Value="one", Type="String")
         unkeepable: Any = MotoCloud("", lambda generation: None).backend("ssm", "eu-west-1")
@@ -229,7 +197,7 @@ def test_a_service_that_cannot_be_kept_does_not_stop_the_others(
     said = capsys.readouterr().err
 
     assert said.count("SimpleSystemManagerBackend of eu-west-1 does not survive a restart") == 1
-    with new_moto():
+    with emulated_account():
         StateDirectory(tmp_path / "state").load()
         assert client("ec2").describe_vpcs(VpcIds=[made])["Vpcs"]
 

@@ -1,21 +1,15 @@
 """What boto3 asks of the control plane is what the proxy is told."""
 
-import functools
-import itertools
 from collections.abc import Iterator
 from typing import Any, cast
 
-import boto3
 import pytest
-from moto import mock_aws
 from moto.backends import get_backend
 
 from localcloud.control_plane.reconciler import Cloud
 from localcloud.load_balancer import wanted
 from localcloud.load_balancer.model import Condition, Forward, Redirect, Respond
-
-REGION = "eu-west-1"
-NUMBERS = itertools.count(1)
+from tests.emulated_account import REGION, client, emulated_account
 
 
 class Records:
@@ -28,15 +22,12 @@ class Records:
         return cast(Any, get_backend)(service)["123456789012"][region]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def clients() -> Iterator[Any]:
-    """One emulated account for all: making and clearing one takes moto a second."""
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    with mock_aws():
-        yield functools.cache(lambda service: boto3.client(service, region_name=REGION, **keys))
+    with emulated_account():
+        yield client
 
 
-@functools.cache
 def network(clients: Any) -> tuple[str, list[str]]:
     ec2 = clients("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -51,10 +42,9 @@ def network(clients: Any) -> tuple[str, list[str]]:
 def balancer(clients: Any) -> dict[str, Any]:
     elb = clients("elbv2")
     vpc, subnets = network(clients)
-    number = next(NUMBERS)
-    made = elb.create_load_balancer(Name=f"front{number}", Subnets=subnets)["LoadBalancers"][0]
+    made = elb.create_load_balancer(Name="front", Subnets=subnets)["LoadBalancers"][0]
     group = elb.create_target_group(
-        Name=f"web{number}",
+        Name="web",
         Protocol="HTTP",
         Port=3000,
         VpcId=vpc,
