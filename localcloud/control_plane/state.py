@@ -41,7 +41,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 from moto.core.base_backend import BaseBackend
 from moto.iam.models import AWSManagedPolicy
-from moto.s3.models import FakeKey
+from moto.s3.models import FakeKey, S3Backend, s3_backends
 
 from localcloud.control_plane.cloud import backends_in_use, get_backend
 
@@ -93,6 +93,8 @@ class StateDirectory:
         for backend, contents in held:
             # Not cleared first: what a newer version of ours adds to a backend stays.
             backend.__dict__.update(contents)
+            if isinstance(backend, S3Backend):
+                _take_names(backend)
 
     def _unpickled(self, file: IO[bytes]) -> list[tuple[BaseBackend, dict[str, Any]]]:
         unpickler = Unpickler(file, self._bodies)
@@ -244,6 +246,12 @@ class Body:
     """Stands in a pickle for the bytes of an object."""
 
     digest: str
+
+
+def _take_names(backend: S3Backend) -> None:
+    """Moto keeps the names of all accounts' buckets apart; a free one is given to a new bucket."""
+    for name in backend.buckets:
+        s3_backends.bucket_accounts[name] = (backend.partition, backend.account_id)
 
 
 def _bare(cls: type[Any]) -> Any:

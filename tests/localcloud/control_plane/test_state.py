@@ -129,6 +129,16 @@ def test_records_go_on_changing_after_they_were_read_back(kept: Path, ids: dict[
         assert model["Body"].read() == b"third"
 
 
+def test_a_bucket_is_not_made_anew_over_one_that_was_read_back(kept: Path) -> None:
+    with emulated_account():
+        StateDirectory(kept).load()
+
+        s3 = client("s3")
+        with pytest.raises(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(Bucket="the-data", CreateBucketConfiguration=HERE)
+        assert s3.get_object(Bucket="the-data", Key="model")["Body"].read() == b"second"
+
+
 def test_nobody_else_can_read_it(kept: Path) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
     written = [file for file in kept.rglob("*") if file.name != "lock"]
