@@ -102,7 +102,8 @@ class Cache(pulumi.ComponentResource):
             snapshot_window=args.snapshot_window,
             maintenance_window=args.maintenance_window,
             auto_minor_version_upgrade=True,
-            apply_immediately=not args.durable,
+            # As for a database: what was agreed to is done, and no difference stays.
+            apply_immediately=True,
             log_delivery_configurations=[
                 aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
                     log_type=log,

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 
 from components.database_access import DatabaseAccess, DatabaseAccessArgs, DatabaseRole
+from components.database_changes import refusing_the_impossible
 from components.database_parameters import family, parameters
 from components.firewall import Firewall, FirewallArgs, Group, Passage
 from components.identity import Role, RoleArgs
@@ -33,6 +34,7 @@ TOO_SMALL_FOR_INSIGHTS = ("t2", "t3.micro", "t3.small", "t4g.micro", "t4g.small"
 class DatabaseArgs:
     engine: Engine
     version: str  # the major alone: RDS chooses the minor, in the maintenance window
+    major_upgrade: bool = False  # it may go to a newer major, from which none leads back
     instance_class: str
     storage_gb: int
     storage_ceiling_gb: int  # it grows by itself up to here
@@ -141,7 +143,10 @@ class Database(pulumi.ComponentResource):
             copy_tags_to_snapshot=True,
             delete_automated_backups=not args.durable,
             auto_minor_version_upgrade=True,
-            apply_immediately=not args.durable,
+            allow_major_version_upgrade=args.major_upgrade or None,
+            # What a person has agreed to is done in this run. Put off to the window, it would be a
+            # difference at every run until then, and a release is refused beside one.
+            apply_immediately=True,
             enabled_cloudwatch_logs_exports=list(LOGS[args.engine]),
             monitoring_interval=60 if monitor else 0,
             monitoring_role_arn=monitor.arn if monitor else None,
@@ -155,6 +160,7 @@ class Database(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=args.durable,
+                hooks=refusing_the_impossible(name),
                 depends_on=_log_groups(name, identifier, args, child),
             ),
         )
@@ -217,7 +223,7 @@ class Database(pulumi.ComponentResource):
             maintenance_window=args.maintenance_window,
             copy_tags_to_snapshot=True,
             auto_minor_version_upgrade=True,
-            apply_immediately=not args.durable,
+            apply_immediately=True,
             enabled_cloudwatch_logs_exports=list(LOGS[args.engine]),
             monitoring_interval=60 if monitor else 0,
             monitoring_role_arn=monitor.arn if monitor else None,

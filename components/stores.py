@@ -86,6 +86,7 @@ class Stores:
             DatabaseArgs(
                 engine=shape.kind,
                 version=shape.version,
+                major_upgrade=size.major_upgrade,
                 instance_class=size.instance_class,
                 storage_gb=size.storage_gb,
                 storage_ceiling_gb=size.max_storage_gb or 2 * size.storage_gb,

@@ -525,6 +525,24 @@ def _replicas_need_backups(settings: Settings) -> Iterator[Refusal]:
 
 
 @limit(
+    "major-upgrade",
+    "A major upgrade has a snapshot before it only where there are backups, and MySQL's replicas"
+    " would have to go first",
+    source="RDS user guide, major version upgrades of RDS for PostgreSQL and for MySQL",
+)
+def _major_upgrade(settings: Settings) -> Iterator[Refusal]:
+    for key, size, of in _databases(settings):
+        if not size.major_upgrade:
+            continue
+        if not size.backup_days:
+            allowed = "must be 1 or more with major_upgrade"
+            yield _stack(settings, f"{key}.backup_days", size.backup_days, allowed)
+        if size.replicas and of.kind == "mysql":
+            allowed = "must be 0 with major_upgrade, and can be as before once it is over"
+            yield _stack(settings, f"{key}.replicas", size.replicas, allowed)
+
+
+@limit(
     "storage-ceiling",
     "The ceiling of storage autoscaling is at least a tenth above the storage",
     source="RDS user guide, storage autoscaling",

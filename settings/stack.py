@@ -295,6 +295,8 @@ class DatabaseSize(Model):
     max_storage_gb: Annotated[int, Field(strict=True, ge=20, le=65_536)] | None = None
     replicas: Annotated[int, Field(strict=True, ge=0, le=5)] = 0
     multi_az: Switch = False
+    major_upgrade: Switch = False
+    """The database may go to a newer major version, once the application file names one."""
     zone: Zone | None = None
     """Of the primary, where it has no standby in another zone."""
     backup_days: Annotated[int, Field(strict=True, ge=0, le=35)] = 7

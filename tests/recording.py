@@ -87,6 +87,7 @@ class Registered:
     deletes_first: bool
     replaced_on: tuple[str, ...]
     retained: bool
+    looked_at_before_updates: tuple[str, ...]  # by hooks, which may stop it
 
 
 class _Monitor(mocks.MockMonitor):
@@ -182,6 +183,7 @@ class Engine(pulumi.runtime.Mocks):
                 deletes_first=request.deleteBeforeReplace,
                 replaced_on=tuple(request.replaceOnChanges),
                 retained=request.retainOnDelete,
+                looked_at_before_updates=tuple(request.hooks.before_update),
             )
         )
 

@@ -231,3 +231,25 @@ def test_rds_finds_the_logs_already_made(engine: Engine) -> None:
 
     logs = {r.urn for r in engine.registered if r.typ == LOG and "replica" not in r.name}
     assert logs <= set(engine.named(INSTANCE, "main").dependencies)
+
+
+def test_a_major_upgrade_is_allowed_where_the_stack_says_so_alone(engine: Engine) -> None:
+    build(engine, replace(ARGS, major_upgrade=True))
+    build(engine, ARGS)
+
+    instances = [
+        one.inputs for one in engine.registered if (one.typ, one.name) == (INSTANCE, "main")
+    ]
+    assert [one.get("allowMajorVersionUpgrade") for one in instances] == [True, None]
+
+
+def test_a_change_that_rds_refuses_is_looked_for_before_an_update(engine: Engine) -> None:
+    build(engine)
+
+    assert engine.named(INSTANCE, "main").looked_at_before_updates
+
+
+def test_what_was_agreed_to_is_done_in_the_run_and_leaves_no_difference(engine: Engine) -> None:
+    build(engine)
+
+    assert [instance["applyImmediately"] for instance in engine.of(INSTANCE)] == [True, True]

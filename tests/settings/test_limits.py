@@ -185,6 +185,10 @@ CASES: dict[str, tuple[Change, Change]] = {
         ({}, {f"{MAIN}/backup_days": 0}),
         ({}, {f"{MAIN}/backup_days": 0, f"{MAIN}/replicas": 0}),
     ),
+    "major-upgrade": (
+        (MYSQL, {f"{MAIN}/major_upgrade": True}),
+        ({}, {f"{MAIN}/major_upgrade": True}),
+    ),
     "storage-ceiling": (
         ({}, {f"{MAIN}/max_storage_gb": 109}),
         ({}, {f"{MAIN}/max_storage_gb": 110}),
@@ -286,6 +290,16 @@ def test_accepted(project: Project, row: str) -> None:
     project.change_stack(stack)
 
     assert project.problems() == []
+
+
+def test_a_major_upgrade_without_a_snapshot_before_it_is_refused(project: Project) -> None:
+    project.change_stack({f"{MAIN}/{key}": 0 for key in ("backup_days", "replicas")})
+    assert project.problems() == []
+
+    project.change_stack({f"{MAIN}/major_upgrade": True})
+
+    (problem,) = project.problems()
+    assert problem.key.endswith("stores.main.backup_days")
 
 
 @pytest.mark.parametrize(("count", "refused"), [(26, False), (27, True)])
