@@ -7,8 +7,9 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
+from components.changes import refusing
 from components.database_access import DatabaseAccess, DatabaseAccessArgs, DatabaseRole
-from components.database_changes import refusing_the_impossible
+from components.database_changes import refused_of_a_database
 from components.database_parameters import family, parameters
 from components.firewall import Firewall, FirewallArgs, Group, Passage
 from components.identity import Role, RoleArgs
@@ -160,7 +161,7 @@ class Database(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=args.durable,
-                hooks=refusing_the_impossible(name),
+                hooks=refusing(name, refused_of_a_database),
                 depends_on=_log_groups(name, identifier, args, child),
             ),
         )

@@ -1,35 +1,15 @@
-"""What RDS refuses of a database that is there already, said before anything is touched."""
+"""What RDS refuses of a database that is there already, or does not do and says nothing of."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-import pulumi
-
+from components.changes import Properties
 from components.database_parameters import family
 from settings.model import Engine
 
 
-def refusing_the_impossible(name: str) -> pulumi.ResourceHookBinding:
-    """Stops a preview, and an update that had none, with the words of `refusals`."""
-
-    def look(args: pulumi.ResourceHookArgs) -> None:
-        said = refusals(args.old_inputs or {}, args.new_inputs or {}, args.old_outputs or {})
-        if words := "; ".join(said):
-            raise ValueError(words)
-
-    return pulumi.ResourceHookBinding(
-        before_update=[
-            pulumi.ResourceHook(
-                f"{name}: change of a database", look, pulumi.ResourceHookOptions(on_dry_run=True)
-            )
-        ]
-    )
-
-
-def refusals(
-    before: Mapping[str, Any], after: Mapping[str, Any], there: Mapping[str, Any]
+def refused_of_a_database(
+    before: Properties, after: Properties, there: Properties
 ) -> Iterator[str]:
-    """What was asked of the instance, what is asked now, and what it was found to be."""
     was, wanted = str(before["engineVersion"]), str(after["engineVersion"])
     engine: Engine = after["engine"]
     if family(engine, was) != family(engine, wanted):

@@ -1,11 +1,12 @@
 """A pool of like hosts on EC2, side by side; what runs on them comes with each service."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from components.changes import Properties, refusing
 from components.firewall import ANYWHERE, Firewall, FirewallArgs, Group, Passage
 from components.identity import Role, RoleArgs
 from components.permissions import Statement
@@ -128,9 +129,14 @@ class HostFleet(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(
                     parent=self,
                     ignore_changes=["userData"],
-                    # AWS would stop each host of the pool for it, all at the same time: new ones
-                    # come first instead. The one that answers the world has its address to lose.
-                    replace_on_changes=[] if args.public else ["instanceType"],
+                    # AWS would stop each host of the pool for another type, all at the same time,
+                    # and a disk never shrinks, nor does a larger one serve before a reboot: new
+                    # hosts come first instead. The one that answers the world has its address to
+                    # lose.
+                    replace_on_changes=(
+                        [] if args.public else ["instanceType", "rootBlockDevice.volumeSize"]
+                    ),
+                    hooks=refusing(key, refused_of_the_one) if args.public else None,
                     depends_on=list(args.after),
                 ),
             )
@@ -148,6 +154,12 @@ class HostFleet(pulumi.ComponentResource):
         self.role_name = role.name
         self.role_arn = role.arn
         self.register_outputs({"hosts": {key: host.private_ip for key, host in self.hosts.items()}})
+
+
+def refused_of_the_one(before: Properties, after: Properties, _: Properties) -> Iterator[str]:
+    was, wanted = (one["rootBlockDevice"]["volumeSize"] for one in (before, after))
+    if wanted < was:
+        yield f"disk_gb goes from {was} to {wanted}, and EBS makes no volume smaller"
 
 
 def places(pool: str, count: int, zones: Sequence[str]) -> dict[str, str]:

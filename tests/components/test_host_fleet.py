@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.host_fleet import HostFleet, HostFleetArgs, places
+from components.host_fleet import HostFleet, HostFleetArgs, places, refused_of_the_one
 from tests.recording import Engine
 
 INSTANCE = "aws:ec2/instance:Instance"
@@ -120,7 +120,7 @@ def test_another_size_brings_new_hosts_before_the_old_ones_go(engine: Engine) ->
     build(engine)
 
     assert {one.replaced_on for one in engine.registered if one.typ == INSTANCE} == {
-        ("instanceType",)
+        ("instanceType", "rootBlockDevice.volumeSize")
     }
     assert not any(one.deletes_first for one in engine.registered)
 
@@ -128,7 +128,18 @@ def test_another_size_brings_new_hosts_before_the_old_ones_go(engine: Engine) ->
 def test_the_one_that_answers_the_world_is_resized_where_it_is(engine: Engine) -> None:
     build(engine, count=1, public=True)
 
-    assert engine.named(INSTANCE, "web-a1").replaced_on == ()
+    only = engine.named(INSTANCE, "web-a1")
+    assert only.replaced_on == ()
+    assert only.looked_at_before_updates
+
+
+def test_its_disk_grows_and_never_shrinks() -> None:
+    def said(was: int, wanted: int) -> list[str]:
+        before, after = ({"rootBlockDevice": {"volumeSize": size}} for size in (was, wanted))
+        return list(refused_of_the_one(before, after, before))
+
+    assert said(20, 40) == said(20, 20) == []
+    assert said(40, 20) == ["disk_gb goes from 40 to 20, and EBS makes no volume smaller"]
 
 
 def test_a_host_that_answers_the_world_keeps_one_address_and_opens_the_ports_of_the_web(
