@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from settings.application import HOURS_WITHOUT_DUMP
+from settings.instance_types import memory_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,13 +160,21 @@ def _share(alarm: Alarm) -> dict[str, Any]:
     }
 
 
-GIBIBYTE = 1024**3
+MEBIBYTE = 1024**2
+GIBIBYTE = 1024 * MEBIBYTE
+# MiB that a database has left when a person is told; of the smallest, which idle there, half.
+LITTLE_MEMORY = 128
 
 
 def database_alarms(
-    identifier: pulumi.Input[str], *, storage_gb: int, connections: int | None
+    identifier: pulumi.Input[str],
+    *,
+    instance_class: str,
+    storage_gb: int,
+    connections: int | None,
 ) -> dict[str, Alarm]:
     """Work, room and connections of one database instance."""
+    memory = memory_of(instance_class.removeprefix("db.")) or 16 * LITTLE_MEMORY
 
     def measure(
         metric: str, meaning: str, *, above: float | None = None, below: float | None = None
@@ -189,7 +198,9 @@ def database_alarms(
             below=storage_gb * GIBIBYTE / 10,
         ),
         "memory": measure(
-            "FreeableMemory", "The database has little memory left.", below=GIBIBYTE / 8
+            "FreeableMemory",
+            "The database has little memory left.",
+            below=min(LITTLE_MEMORY, memory / 16) * MEBIBYTE,
         ),
     }
     if connections is not None:

@@ -246,6 +246,11 @@ class Platform(pulumi.ComponentResource):
         )
 
     def _edge_addresses(self) -> Peer:
+        """A VPC origin comes from these too, by interfaces in the network's own subnets (CloudFront
+        guide, restrict access with VPC origins). Its own security group could be named instead,
+        once CloudFront has made it: it keeps nobody else out, for these addresses are public and
+        find no way to a private one.
+        """
         return PrefixList(
             aws.ec2.get_managed_prefix_list_output(
                 name=CLOUDFRONT,

@@ -188,6 +188,7 @@ class Stores:
         return {
             **database_alarms(
                 database.identifier,
+                instance_class=size.instance_class,
                 storage_gb=size.storage_gb,
                 connections=connections if isinstance(connections, int) else None,
             ),

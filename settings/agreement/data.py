@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from settings.agreement.fault import ApplicationCheck, Fault, must_be_known
-from settings.application import Application, Dump, Migration, Pm2
+from settings.application import Application, Database, Dump, Migration, Pm2
 from settings.cron import cron_fault
 from settings.engine_units import FORMULA, KEEP_DEFAULT, in_engine_units, meant
 from settings.problem import shown
@@ -13,6 +13,8 @@ from settings.problem import shown
 INVENTS_MIGRATIONS = re.compile(
     r"\bmigrate[ :]dev\b|\bmigrate[ :]reset\b|\bdb[ :]push\b|\bmigrate[ :]make\b|--force-reset\b"
 )
+# Of the operations instance's client, postgresql-client of Debian 13.
+NEWEST_DUMPED_POSTGRES = 17
 
 
 def _parts_name_each_other(application: Application) -> Iterator[Fault]:
@@ -39,8 +41,16 @@ def _parts_name_each_other(application: Application) -> Iterator[Fault]:
             key = f"stores.{name}.dump.bucket"
             yield from must_be_known(key, store.dump.bucket, application.buckets, "buckets")
             yield from _dump_fits(f"stores.{name}.dump", store.dump, application)
+            yield from _client_can_dump(f"stores.{name}.version", store)
         if store.owner in store.roles:
             yield f"stores.{name}.roles.{store.owner}", "the owner", "must be another role"
+
+
+def _client_can_dump(key: str, store: Database) -> Iterator[Fault]:
+    """pg_dump aborts at a server that is newer than itself (PostgreSQL manual, pg_dump)."""
+    newest = NEWEST_DUMPED_POSTGRES
+    if store.kind == "postgres" and int(store.version.split(".")[0]) > newest:
+        yield key, store.version, f"must be {newest} at most for a dump: Debian 13 has that client"
 
 
 def _migrates_in_one_way(migration: Migration) -> Iterator[Fault]:

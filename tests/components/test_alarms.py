@@ -146,14 +146,35 @@ def test_a_certificate_that_is_not_renewed_is_told_a_month_before_its_end(engine
 
 
 def test_a_full_disk_is_told_while_a_tenth_is_left() -> None:
-    storage = database_alarms("main", storage_gb=20, connections=None)["storage"]
+    storage = database_alarms(
+        "main", instance_class="db.t4g.medium", storage_gb=20, connections=None
+    )["storage"]
 
     assert storage.below == 2 * 1024**3
 
 
+@pytest.mark.parametrize(
+    ("instance_class", "mebibytes"),
+    [("db.t4g.micro", 64), ("db.t4g.small", 128), ("db.r7g.xlarge", 128), ("db.x2g.large", 128)],
+)
+def test_the_smallest_database_is_not_told_to_be_full_while_it_idles(
+    instance_class: str, mebibytes: int
+) -> None:
+    alarms = database_alarms("main", instance_class=instance_class, storage_gb=20, connections=None)
+
+    assert alarms["memory"].below == mebibytes * 1024**2
+
+
 def test_connections_are_told_while_a_fifth_is_left() -> None:
-    assert database_alarms("main", storage_gb=20, connections=200)["connections"].above == 160
-    assert "connections" not in database_alarms("main", storage_gb=20, connections=None)
+    assert (
+        database_alarms("main", instance_class="db.t4g.medium", storage_gb=20, connections=200)[
+            "connections"
+        ].above
+        == 160
+    )
+    assert "connections" not in database_alarms(
+        "main", instance_class="db.t4g.medium", storage_gb=20, connections=None
+    )
 
 
 def test_a_host_that_is_nearly_full_is_told_and_one_that_stops_measuring_is_told_once() -> None:
@@ -173,7 +194,7 @@ def test_a_host_that_is_nearly_full_is_told_and_one_that_stops_measuring_is_told
 
 def test_every_alarm_names_what_it_measures() -> None:
     everything = (
-        database_alarms("main", storage_gb=20, connections=100)
+        database_alarms("main", instance_class="db.t4g.medium", storage_gb=20, connections=100)
         | host_alarms("i-1", HostLimits())
         | replica_alarms("replica")
         | cache_alarms("cache-001")

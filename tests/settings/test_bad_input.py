@@ -77,6 +77,14 @@ CASES: dict[str, Case] = {
         "30",
         "keeps database/ for ever",
     ),
+    "dumps by a client that is older than the server": (
+        {"stores/main/version": "18"},
+        {},
+        APPLICATION,
+        "stores.main.version",
+        "18",
+        "must be 17 at most for a dump",
+    ),
     "two databases whose dumps go to one place": (
         {"stores/other": OTHER_DATABASE},
         {f"{PLACED}/stores/other": {"kind": "database", "instance_class": "db.t4g.medium"}},
