@@ -25,7 +25,8 @@ PACKAGES = ("control_plane", "load_balancer", "machines", "network", "services")
 REALITY = ("localcloud.machines", "localcloud.services", "localcloud.load_balancer")
 # A first run builds the engine and bakes images beside it, on two cores perhaps.
 START_TIMEOUT = 300.0
-ANSWER_TIMEOUT = 5.0
+# One that lives and is late is busy: it answers one request at a time, and saves what each changes.
+ANSWER_TIMEOUT = 60.0
 # It answers every change once its effect is on disk; what it stops itself may take a while.
 STOP_GRACE = 60.0
 
