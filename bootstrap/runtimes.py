@@ -119,7 +119,10 @@ def _npm(words: list[str], *, cwd: Path) -> str:
     npm = shutil.which("npm")
     if npm is None:
         raise PackingError("npm is missing: install Node.js with npm (apt-get install npm).")
-    done = subprocess.run([npm, *words], cwd=cwd, capture_output=True, text=True)
+    # A registry that does not answer is asked again, more often than npm would by itself.
+    done = subprocess.run(
+        [npm, *words, "--fetch-retries=5"], cwd=cwd, capture_output=True, text=True
+    )
     if done.returncode:
         raise PackingError(f"npm {words[0]} failed: {done.stderr.strip().splitlines()[-1]}")
     return done.stdout

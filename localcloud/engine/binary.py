@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from types import MappingProxyType
 
 from localcloud import paths
 from localcloud.error import LocalCloudError
+from localcloud.fetching import again_where_it_failed
 
 VERSION = "3.250.0"
 OLDEST = (3, 200, 0)
@@ -35,6 +36,11 @@ OFFICIAL_HOST = "get.pulumi.com"
 OFFICIAL = f"https://{OFFICIAL_HOST}/releases/sdk"
 REACH_TIMEOUT = 3.0
 DOWNLOAD_TIMEOUT = 300.0
+
+# What Go says where a module proxy did not answer, or broke off.
+NOT_FETCHED = re.compile(
+    r"dial tcp|timeout|connection re(set|fused)|EOF|stream error|\b(429|5\d\d) |no such host"
+)
 
 UNFINISHED = "unfinished-"
 LONGEST_BUILD = 3600.0
@@ -207,16 +213,7 @@ def _build(say: Say, marks: Mapping[str, str]) -> Engine:
         target = Path(scratch) / "out" / ENGINE
         # Where Go works is taken away with everything else, however the build ends.
         tmp = {"GOTMPDIR": scratch}
-        done = subprocess.run(
-            [command, *_build_arguments(target)],
-            cwd=scratch,
-            # Pure Go needs no C compiler; a workspace file above must not be picked up.
-            env={**os.environ, **marks, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "", **tmp},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = go_build([str(command), *_build_arguments(target)], Path(scratch), {**marks, **tmp})
         if done.returncode:
             last = "\n".join(done.stderr.strip().splitlines()[-8:])
             raise LocalCloudError(
@@ -226,6 +223,26 @@ def _build(say: Say, marks: Mapping[str, str]) -> Engine:
             )
         _put(target.parent, folder)
     return Engine(folder / ENGINE, "built", None)
+
+
+def go_build(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """What came of it at last: Go asks a module proxy once, and keeps what it was given."""
+
+    def build() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            words,
+            cwd=folder,
+            # Pure Go needs no C compiler; a workspace file above must not be picked up.
+            env={**os.environ, **environment, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return again_where_it_failed(build, lambda done: bool(NOT_FETCHED.search(done.stderr)))
 
 
 @contextmanager

@@ -11,13 +11,13 @@ import os
 import re
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from localcloud.fetching import again_where_it_failed
 from localcloud.machines.host import MachinesError, require_host_packages
 from localcloud.network import addresses
 
@@ -27,6 +27,9 @@ PACKAGES = Path("/var/lib/groundwork/packages")
 DEBIAN_SUITES = re.compile(
     r"(bullseye|bookworm|trixie|forky|sid|stable|testing|unstable)(-security|-updates)?"
 )
+
+# What apt says of each file that a mirror did not give it.
+NOT_FETCHED = "Failed to fetch"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,9 +159,10 @@ def ensure(
         return Image(directory)
     if os.geteuid():
         raise MachinesError("Baking the machine image needs root: run `make up` as root.")
-    with _installing:
-        require_host_packages()
     directory.parent.mkdir(parents=True, exist_ok=True)
+    # apt takes one at a time, of whichever process.
+    with _only_one(directory.with_name("host-packages")):
+        require_host_packages()
     with _only_one(directory):
         if not directory.exists():
             progress(f"baking the {recipe.name} image (about a minute, once)")
@@ -175,8 +179,6 @@ def ensure_all(progress: Callable[[str], None] = lambda line: None) -> list[Imag
 
 def _bake(recipe: Recipe, directory: Path) -> None:
     unfinished = directory.with_name(f"{directory.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / "packages").mkdir(parents=True)
     root, log = unfinished / "root", directory.with_name(f"{recipe.name}.log")
     command = [
         *("mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory"),
@@ -189,8 +191,19 @@ def _bake(recipe: Recipe, directory: Path) -> None:
         *_offering(recipe.offered, unfinished / "packages"),
         *(SUITE, str(root), *debian_mirrors()),
     ]
-    with log.open("w") as file:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+
+    def from_nothing() -> subprocess.CompletedProcess[str]:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        (unfinished / "packages").mkdir(parents=True)
+        with log.open("w") as file:
+            return subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, text=True
+            )
+
+    def not_fetched(_: object) -> bool:
+        return NOT_FETCHED in log.read_text(errors="replace")
+
+    done = again_where_it_failed(from_nothing, not_fetched)
     if done.returncode:
         raise MachinesError(_why_bake_failed(recipe, log))
     for name, text in recipe.files.items():
@@ -266,10 +279,6 @@ def _why_bake_failed(recipe: Recipe, log: Path) -> str:
         )
     errors = [line for line in text.splitlines() if line.startswith("E:")]
     return f"The {recipe.name} image could not be baked: {' '.join(errors[:2])} (all in {log})"
-
-
-# apt takes one at a time.
-_installing = threading.Lock()
 
 
 @contextmanager

@@ -4,9 +4,7 @@ import base64
 import hashlib
 import io
 import json
-import os
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from dataclasses import dataclass
@@ -14,8 +12,8 @@ from pathlib import Path
 
 from localcloud import paths
 from localcloud.authority import Authority
-from localcloud.engine.binary import go
-from tests.e2e.emulated import Emulated, eventually
+from localcloud.engine.binary import go, go_build
+from tests.e2e.emulated import PATIENCE, Emulated, eventually
 
 HERE = Path(__file__).parent
 MODULE = "github.com/letsencrypt/pebble/v2"
@@ -33,15 +31,15 @@ def programs() -> Path:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as scratch:
         for name in ("go.mod", "go.sum"):
             shutil.copy(HERE / name, scratch)
-        subprocess.run(
+        done = go_build(
             [
-                *(go(), "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"),
+                *(str(go()), "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"),
                 *("-o", "out/", *(f"{MODULE}/cmd/{program}" for program in PROGRAMS)),
             ],
-            cwd=scratch,
-            env={**os.environ, "CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""},
-            check=True,
+            Path(scratch),
+            {},
         )
+        assert done.returncode == 0, done.stderr[-3000:]
         (Path(scratch) / "out").rename(folder)
     return folder
 
@@ -89,7 +87,7 @@ class AcmeAuthority:
                 archive.addfile(entry, io.BytesIO(content))
         sent = base64.b64encode(packed.getvalue()).decode()
         into = "sudo mkdir -p /opt/acme && base64 -d | sudo tar xz -C /opt/acme"
-        done = self.cloud.ssh(into, self.instance, timeout=120, stdin=sent)
+        done = self.cloud.ssh(into, self.instance, timeout=PATIENCE, stdin=sent)
         assert done.returncode == 0, done.stderr
         # By default it refuses one good request in twenty, and certbot asks only once more.
         settings = "--setenv=PEBBLE_VA_NOSLEEP=1 --setenv=PEBBLE_WFE_NONCEREJECT=0"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud import fetching
 from localcloud.engine import binary
 from localcloud.error import LocalCloudError
 
@@ -87,6 +88,7 @@ def test_a_built_engine_is_kept_for_the_next_clone(
 def test_a_failed_build_says_why_and_leaves_nothing_to_be_taken_for_an_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(fetching, "PAUSE", 0)
     text = FAKE_GO.replace("exit CODE", "echo 'dial tcp: no route' >&2; exit 1")
     executable(tmp_path / "bin" / "go", text)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
@@ -96,6 +98,18 @@ def test_a_failed_build_says_why_and_leaves_nothing_to_be_taken_for_an_engine(
 
     assert binary.cached() is None
     assert list((tmp_path / "cache" / "engine").iterdir()) == []
+
+
+def test_a_module_proxy_that_does_not_answer_once_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "PAUSE", 0)
+    asked = tmp_path / "asked"
+    once = f"test -e {asked} && exit 0; touch {asked}; echo 'dial tcp: i/o timeout' >&2; exit 1"
+    executable(tmp_path / "bin" / "go", FAKE_GO.replace("exit CODE", once))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
+
+    assert binary.find(print).origin == "built"
 
 
 def test_what_a_killed_build_left_is_removed_once_it_is_surely_dead(

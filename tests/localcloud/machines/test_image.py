@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud import fetching
 from localcloud.machines import image
 from localcloud.machines.host import MachinesError
 
@@ -49,6 +50,36 @@ def test_an_image_is_baked_by_root_only(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(MachinesError, match="root"):
         image.ensure(image.Recipe(name="small", packages=["dash"]), tmp_path)
+
+
+MMDEBSTRAP = """#!/bin/sh
+test -e {asked} && touch "{made}" && exit 0
+touch {asked}
+echo "E: Failed to fetch http://mirror.test/debian/pool/d/dash.deb  Connection reset by peer"
+exit 1
+"""
+
+
+def test_a_mirror_that_breaks_off_once_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = image.Recipe(name="small", packages=["dash"])
+    monkeypatch.setattr(fetching, "PAUSE", 0)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(image, "require_host_packages", lambda: None)
+    monkeypatch.setattr(image, "debian_mirrors", lambda: ["deb http://mirror.test trixie main"])
+    program = tmp_path / "bin" / "mmdebstrap"
+    program.parent.mkdir()
+    cache = tmp_path / "cache"
+    packages = cache / f"small-{recipe.digest}.unfinished" / "packages"
+    program.write_text(MMDEBSTRAP.format(asked=tmp_path / "asked", made=packages / "mark"))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/bin:/usr/bin")
+
+    made = image.ensure(recipe, cache)
+
+    assert (made.packages / "mark").exists()
+    assert made.root.is_dir()
 
 
 def test_the_machine_has_no_package_source_but_the_one_that_is_mounted() -> None:
