@@ -175,8 +175,8 @@ def way_to(stack: Stack) -> Generator[Way]:
 
 @contextmanager
 def _forwarded(instance_id: str, region: str) -> Generator[tuple[str, int]]:
-    port = port_forward.free_port()
     try:
+        port = port_forward.free_port()
         session = port_forward.start(instance_id, region, port)
     except port_forward.ForwardError as error:
         raise CommandError(str(error)) from None

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import random
 import shutil
 import signal
 import socket
@@ -14,6 +15,9 @@ from functools import cache
 # Of a run: the same in every one, so that it is no difference between two of them.
 LOOPBACK, PORT = "127.0.0.1", 42_022
 SECONDS_TO_WAIT = 60
+# Below those that the kernel gives to whoever asks for none (net.ipv4.ip_local_port_range): the AWS
+# CLI takes seconds to start, and its port must not become somebody's connection meanwhile.
+KEPT_APART = range(20_000, 32_000)
 # Session Manager knows a machine a moment after its agent has started.
 SECONDS_TO_BE_KNOWN = 300
 
@@ -144,10 +148,22 @@ def _ended(session: subprocess.Popen[str], seconds: float) -> bool:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody holds at the moment."""
+    """A port of this machine that nobody holds, and that nobody is given by chance."""
+    tried = random.sample(KEPT_APART, len(KEPT_APART))
+    found = next((port for port in tried if _is_free(port)), None)
+    if found is None:
+        raise ForwardError(f"Every port from {KEPT_APART[0]} to {KEPT_APART[-1]} is in use.")
+    return found
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def _listens(port: int) -> bool:

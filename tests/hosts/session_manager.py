@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from localcloud import processes
+
 needs_aws = pytest.mark.skipif(shutil.which("aws") is None, reason="needs the AWS CLI")
 
 PLUGIN = """\
@@ -53,13 +55,8 @@ class SessionManager:
 
     @property
     def plugin_runs(self) -> bool:
-        pid = int((self.folder / "pid").read_text())
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        # One that has ended and that nobody has asked after is no more.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        """One that has ended and that nobody has asked after is no more."""
+        return processes.alive(int((self.folder / "pid").read_text()))
 
 
 @contextmanager
