@@ -29,7 +29,7 @@ PUBLIC = f"198.19.{2 * OWN}.0/24"
 ANOTHER = f"198.19.{2 * OWN + 1}.0/24"
 OUTSIDE = f"{PUBLIC.removesuffix('0/24')}1"
 MODULES = ("machines", "services", "load_balancer")
-PATIENCE = 480.0
+PATIENCE = 600.0
 
 SSH_OPTIONS = (
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
@@ -67,8 +67,11 @@ class Emulated:
     # -- the control plane -------------------------------------------------------------------
 
     def start(self) -> None:
+        """It answers, and all that it makes real has been looked at by those who care for it: what
+        one that was killed has left says nothing of this one."""
         ready = self.state / "ready.json"
-        ready.unlink(missing_ok=True)
+        for left in (ready, *map(self._status, MODULES)):
+            left.unlink(missing_ok=True)
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
@@ -81,16 +84,23 @@ class Emulated:
                 stdout=log,
                 stderr=log,
             )
-        eventually(ready.exists)
-
-    def serves(self) -> None:
-        """What stands in the way of all that it should make real is said at once, not after all
-        that a test waits for."""
+        self._comes(ready)
+        # What stands in the way of all that it should make real is said at once, not after all that
+        # a test waits for.
         for name in MODULES:
-            file = self.state / name / "status.json"
-            eventually(file.exists)
-            problem = json.loads(file.read_text())["problem"]
+            self._comes(self._status(name))
+            problem = json.loads(self._status(name).read_text())["problem"]
             assert not problem, problem
+
+    def _comes(self, file: Path) -> None:
+        """Unless its writer ends."""
+        running = self.process
+        assert running
+        eventually(lambda: file.exists() or running.poll() is not None)
+        assert file.exists(), (self.folder / "log").read_text()[-3000:]
+
+    def _status(self, reconciler: str) -> Path:
+        return self.state / reconciler / "status.json"
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         if self.process:
@@ -214,7 +224,7 @@ class Emulated:
     # -- behind the API's back ---------------------------------------------------------------
 
     def status(self, reconciler: str) -> list[dict[str, str]]:
-        return json.loads((self.state / reconciler / "status.json").read_text())["served"]
+        return json.loads(self._status(reconciler).read_text())["served"]
 
     def container(self, pattern: str) -> Container:
         [directory] = self.state.glob(f"*/{pattern}")
@@ -248,7 +258,6 @@ def emulated(folder: Path, public: str = PUBLIC) -> Iterator[Emulated]:
     made = Emulated(folder=folder, public=public)
     try:
         made.start()
-        made.serves()
         yield made
     finally:
         made.stop()

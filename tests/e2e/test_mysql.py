@@ -34,7 +34,6 @@ def ask(cloud: Emulated, identifier: str, statement: str, tls: bool = True) -> t
     done = cloud.ssh(
         f"MYSQL_PWD='{PASSWORD}' mariadb -h {host} -u administrator {secure} -N -B "
         f'-e "{statement}" app',
-        timeout=20,
     )
     return done.returncode, (done.stdout + done.stderr).strip()
 

@@ -82,9 +82,8 @@ class Client:
         quoted = self._password.replace("'", "'\\''")
         settings = f"host={self._host} user=administrator dbname=app sslmode={sslmode}"
         done = self._cloud.ssh(
-            f"PGPASSWORD='{quoted}' PGSSLROOTCERT={TRUSTED} PGCONNECT_TIMEOUT=3 "
+            f"PGPASSWORD='{quoted}' PGSSLROOTCERT={TRUSTED} PGCONNECT_TIMEOUT=20 "
             f'psql -XAt "{settings}" -c "{statement}"',
-            timeout=20,
         )
         return done.returncode, (done.stdout + done.stderr).strip()
 
@@ -103,7 +102,6 @@ def redis(cloud: Emulated, command: str, endpoint: str = "primary", token: str =
     done = cloud.ssh(
         f"REDISCLI_AUTH={token} redis-cli -h {host} --tls --cacert {TRUSTED} "
         f"--no-auth-warning {command}",
-        timeout=15,
     )
     return (done.stdout + done.stderr).strip()
 
