@@ -6,12 +6,13 @@ import os
 import re
 import time
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.cloud import Cloud, wait_for
-from tests.e2e.served import SERVED, Served, on_each, well
+from tests.e2e.served import PATIENCE, SERVED, Served, on_each, well
 from tests.e2e.visitor import Visitor
 
 WEB, API = "3dgenerator.test", "api.3dgenerator.test"
@@ -44,7 +45,7 @@ def test_pages_and_api_answer(visitor: Visitor) -> None:
 
 
 def test_the_deep_check_names_every_store(visitor: Visitor) -> None:
-    assert wait_for(lambda: visitor.ask(f"https://{API}/health/db").status == 200, 180)
+    assert wait_for(lambda: visitor.ask(f"https://{API}/health/db").status == 200, PATIENCE)
     found = json.dumps(visitor.told(f"https://{API}/health/db"))
 
     assert all(store in found for store in ("primary", "replica", "cache", "bucket"))
@@ -101,7 +102,7 @@ def test_a_model_posted_through_one_node_is_read_through_the_other_and_lies_in_t
         assert answer.json() == model
         return answer.header("x-node") != node
 
-    assert wait_for(read_elsewhere, 90)
+    assert wait_for(read_elsewhere, PATIENCE)
     store = visitor.cloud.client("s3")
     names = [one["Name"] for one in store.list_buckets()["Buckets"]]
     (bucket,) = [name for name in names if name.startswith("threed-generator-models-")]
@@ -117,7 +118,7 @@ def test_what_the_replica_answers_is_what_was_posted(visitor: Visitor, tmp_path:
         assert answer.json() == model
         return answer.header("x-store") == "replica"
 
-    assert wait_for(stores, 90)
+    assert wait_for(stores, PATIENCE)
 
 
 def test_a_websocket_echoes(visitor: Visitor) -> None:
@@ -134,10 +135,16 @@ def test_static_files_are_immutable_and_pages_are_not(visitor: Visitor) -> None:
     assert "immutable" not in page.headers.get("cache-control", [""])[0]
 
 
+def is_limited(visitor: Visitor, asked: Sequence[tuple[str, Sequence[str]]]) -> bool:
+    """Some are turned away; where a machine is so busy that so many are never there at once, it is
+    tried again."""
+    requests = [(f"https://{API}/{path}?{n}", words) for n, (path, words) in enumerate(asked)]
+    return wait_for(lambda: 429 in visitor.burst(requests), PATIENCE)
+
+
 def test_a_burst_is_limited_and_normal_traffic_is_not(visitor: Visitor) -> None:
-    answers = visitor.burst([(f"https://{API}/health-of-nothing?{n}", ()) for n in range(BURST)])
-    assert 429 in answers
-    assert wait_for(lambda: visitor.ask(f"https://{API}/{uuid.uuid4()}").status != 429, 30)
+    assert is_limited(visitor, [("health-of-nothing", ())] * BURST)
+    assert wait_for(lambda: visitor.ask(f"https://{API}/{uuid.uuid4()}").status != 429, PATIENCE)
     # Somewhat slower than the ten a second that are allowed for ever: the burst is still used up.
     for _ in range(10):
         time.sleep(0.15)
@@ -150,6 +157,5 @@ def test_a_forged_client_address_changes_nothing(visitor: Visitor) -> None:
 
     # Whoever claims to be another each time is limited as one.
     forged = [("-H", f"X-Forwarded-For: 6.6.{n}.6") for n in range(BURST)]
-    answers = visitor.burst([(f"https://{API}/nothing?{n}", forged[n]) for n in range(BURST)])
-    assert 429 in answers
-    assert wait_for(lambda: visitor.ask(f"https://{API}/health").status == 200, 30)
+    assert is_limited(visitor, [("nothing", words) for words in forged])
+    assert wait_for(lambda: visitor.ask(f"https://{API}/health").status == 200, PATIENCE)

@@ -16,10 +16,8 @@ import pytest
 
 from settings.load import stack_configuration
 from tests.e2e.cloud import Cloud, wait_for
+from tests.e2e.served import PATIENCE
 from tests.e2e.visitor import Answer, Visitor
-
-# A job waits for its turn, and the machines share two cores.
-PATIENCE = 180
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.e2e.cloud import Cloud, wait_for
+from tests.e2e.served import PATIENCE
 
 HOSTS = ("api-a1", "api-b1", "web-a1", "web-b1")
 
@@ -24,7 +25,7 @@ def test_status_names_everything_that_is_up_and_finds_it_well(
         return done.returncode == 0 and "no figure yet" not in said
 
     # A replica's first figure comes within a minute, and a busy machine may be late with a check.
-    assert wait_for(all_is_well, 150), said
+    assert wait_for(all_is_well, PATIENCE), said
     for host in (*HOSTS, "groundwork-operations"):
         assert f" {host} " in said
     assert "1.0.0" in said
