@@ -57,3 +57,23 @@ def umask() -> int:
     now = os.umask(0o022)
     os.umask(now)
     return now
+
+
+def test_two_who_write_at_a_time_each_write_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    children: list[int] = []
+    for letter in "ab":
+        child = os.fork()
+        if not child:
+            try:
+                for length in range(1, 300):
+                    whole_file.write(path, letter * length)
+            finally:
+                os._exit(0 if path.exists() and length == 299 else 1)
+        children.append(child)
+
+    ends = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+    assert ends == [0, 0]
+    assert path.read_text() in ("a" * 299, "b" * 299)
+    assert list(tmp_path.iterdir()) == [path]
