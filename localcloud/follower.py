@@ -53,6 +53,11 @@ class Follower(ABC):
             log.error("%s: %s", self.name, error)
             self._status.fail(str(error))
             return
+        except Exception as error:
+            # Whoever waits for what is served is told that nothing will be.
+            log.exception("%s could not begin", self.name)
+            self._status.fail(repr(error))
+            return
         generation = -1
         while not self._stopping.is_set():
             generation = self._cloud.wait_for_change(generation, timeout=self.patience)

@@ -78,8 +78,13 @@ def served(tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, type[Servic
 
 def run(port: int, tmp_path: Path, requests: int = 12, **facts: Any) -> dict[str, Any]:
     """So many requests at least, over http, however long this machine takes for them."""
-    wanted: dict[str, Any] = {"rate": 200.0, "seconds": 60.0, **facts}
-    load = Load(Wanted(url=f"http://127.0.0.1:{port}", out=tmp_path / "load.json", **wanted))
+    wanted: dict[str, Any] = {
+        "url": f"http://127.0.0.1:{port}",
+        "rate": 200.0,
+        "seconds": 60.0,
+        **facts,
+    }
+    load = Load(Wanted(out=tmp_path / "load.json", **wanted))
     ended = threading.Event()
 
     def stop_once_counted() -> None:
@@ -256,16 +261,7 @@ def test_the_name_is_asked_for_at_another_address_and_its_certificate_is_checked
     authority: Authority, tmp_path: Path
 ) -> None:
     def over(port: int, name: str, ca: Path | None) -> dict[str, Any]:
-        return Load(
-            Wanted(
-                url=f"https://{name}",
-                connect=f"127.0.0.1:{port}",
-                ca=ca,
-                out=tmp_path / "load.json",
-                rate=40.0,
-                seconds=0.2,
-            )
-        ).run()
+        return run(port, tmp_path, url=f"https://{name}", connect=f"127.0.0.1:{port}", ca=ca)
 
     with served(context(authority, tmp_path)) as (port, service):
         good = over(port, "api.3dgenerator.test", authority.path)
@@ -296,7 +292,7 @@ def test_a_process_of_its_own_writes_what_it_saw_when_it_is_told_to_stop(tmp_pat
 def test_the_exit_status_tells_whether_a_request_failed(tmp_path: Path) -> None:
     out = tmp_path / "load.json"
     with served() as (port, _):
-        common = ["--url", f"http://127.0.0.1:{port}", "--out", str(out), "--seconds", "0.2"]
+        common = ["--url", f"http://127.0.0.1:{port}", "--out", str(out), "--seconds", "1"]
         assert main([*common, "--get", "/200"]) == 0
         assert main([*common, "--get", "/500"]) == 1
     assert json.loads(out.read_text())["failed"] > 0

@@ -264,16 +264,20 @@ def processes_in(groups: Iterable[Path]) -> list[int]:
     return sorted(found)
 
 
-def remove_cgroup(group: Path) -> None:
-    """Remove it and those below it, as soon as the killed processes have left."""
+def remove_cgroup(group: Path, within: float = 30) -> None:
+    """Remove it and those below it, as soon as the killed processes have left: on a busy machine
+    they take their time."""
+    deadline = time.monotonic() + within
     for directory, _, _ in os.walk(group, topdown=False):
-        for _ in range(40):
+        while True:
             try:
                 Path(directory).rmdir()
                 break
             except FileNotFoundError:
                 break
             except OSError:
+                if time.monotonic() > deadline:
+                    break
                 time.sleep(0.05)
 
 

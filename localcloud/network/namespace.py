@@ -118,15 +118,15 @@ class Namespace:
         return [line.split()[3] for line in shown.splitlines()]
 
     def _link_host(self) -> None:
-        if _link_exists(self.host_link):
-            return
-        _run(
-            *f"ip link add name {self.host_link} type veth peer name internet".split(),
-            *("netns", self.name),
-        )
+        """All of it each time: a kill may have come after the link and before its address."""
+        if not _link_exists(self.host_link):
+            _run(
+                *f"ip link add name {self.host_link} type veth peer name internet".split(),
+                *("netns", self.name),
+            )
         self._batch([f"link set dev internet master {BRIDGE}", "link set dev internet up"])
         host = f"{self.public[1]}/{self.public.prefixlen}"
-        _run("ip", "addr", "add", host, "dev", self.host_link)
+        _run("ip", "addr", "replace", host, "dev", self.host_link)
         _run("ip", "link", "set", "dev", self.host_link, "up")
 
     def _refuse_taken_range(self) -> None:

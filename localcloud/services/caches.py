@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -285,7 +286,7 @@ class Caches:
             return
         offsets: dict[str, int] = {}
         for member in cache.members:
-            with contextlib.suppress(ServerError, OSError, ValueError):
+            with contextlib.suppress(ServerError, OSError, TimeoutExpired, ValueError):
                 if self._node(cache, member).container.running:
                     said = self._server(cache, member).replication()
                     offsets[member.identifier] = int(said.get("slave_repl_offset", "0"))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any
 
 from moto.rds.models import RDSBackend
@@ -126,7 +127,7 @@ class Databases:
         for db in replicas:
             try:
                 lag = self._server(db).lag_seconds()
-            except ServerError as error:
+            except (ServerError, MachinesError, TimeoutExpired) as error:
                 log.info("%s does not say how far it is behind: %s", db.identifier, error)
                 continue
             figure = {

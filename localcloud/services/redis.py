@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from subprocess import TimeoutExpired
 from typing import ClassVar
 
 from localcloud.services.node import CONFIG, DATA, Node
@@ -171,7 +172,7 @@ class Redis:
             return False
         try:
             return self.command("PING") == "PONG"
-        except ServerError:
+        except (ServerError, TimeoutExpired):
             return False
 
     def apply(self, wishes: Wishes) -> None:

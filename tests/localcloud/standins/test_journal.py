@@ -29,7 +29,7 @@ class Thing(Resource):
         if news["name"] == "refused":
             raise OperationError("the cloud says no")
         self.cloud[news["name"]] = news
-        self.go_on.wait(10)
+        self.go_on.wait(60)
         return news["name"], news
 
     def delete(self, urn: str, state: Properties) -> None:
@@ -134,7 +134,7 @@ def test_what_is_under_way_when_the_engine_goes_is_brought_to_its_end(
     assert journal.find(thing.urn) is None
 
     Thing.go_on.set()
-    journalled.wait_until_idle(10)
+    journalled.wait_until_idle(60)
 
     assert journal.find(thing.urn) is not None
     engine.join()
