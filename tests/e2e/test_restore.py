@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.cloud import Cloud
+from tests.e2e.cloud import Cloud, wait_for
 from tests.e2e.served import (
+    PATIENCE,
     PHOTO,
     SERVED,
     THREED,
@@ -83,6 +84,7 @@ def test_what_was_dumped_is_there_again_and_what_came_later_is_not(
     assert "drill passed" in drilled
     assert [status_of(visitor, one) for one in (first, second)] == [200, 404]
     well(visitor, served)
+    assert wait_for(lambda: visitor.ask(served.deep_at).status == 200, PATIENCE)
     assert visitor.told(served.deep_at)["status"].lower() in ("ok", "up")
     # Who came in between was asked to come again; and who had posted since the dump has lost it.
     print(load.failures)
