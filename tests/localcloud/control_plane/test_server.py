@@ -14,6 +14,8 @@ from typing import Any
 import boto3
 import pytest
 
+from localcloud import ports
+
 ROOT = Path(__file__).parents[3]
 PATIENCE = 120.0
 
@@ -59,9 +61,7 @@ class Server:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return ports.any_free()
 
 
 @pytest.fixture
