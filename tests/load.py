@@ -320,7 +320,8 @@ class Running:
 
     def stop(self) -> dict[str, Any]:
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(timeout=60)
+        # What is under way is finished first.
+        self._process.wait(timeout=300)
         return json.loads(self._out.read_text())
 
     def __enter__(self) -> "Running":

@@ -21,14 +21,14 @@ from localcloud.machines.container import Container
 from localcloud.network.addresses import PUBLIC, PUBLIC_VARIABLE
 from localcloud.network.cloud_network import CloudNetwork
 from localcloud.paths import ROOT
+from tests.e2e import public_blocks
 
 LONGEST = 2400
 REGION = "eu-west-1"
 STACK_FILE = "Pulumi.local.yaml"
 COMMANDS = ("run", sys.executable, "-m", "commands")
-# Of each test process its own; neither that of a cloud that a person may have up, nor one of
-# emulated.py's.
-ITS_PUBLIC = f"198.18.{128 + os.getpid() % 120}.0/24"
+# Neither that of a cloud that a person may have up, nor one of emulated.py's.
+[ITS_PUBLIC] = public_blocks.free("198.18", range(128, 248))
 
 # What a fresh clone would not have.
 NOT_CLONED = (".git", ".venv", ".local", "__pycache__", ".pytest_cache", ".ruff_cache", "*.pyc")

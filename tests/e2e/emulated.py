@@ -21,12 +21,11 @@ from localcloud.machines.container import Container
 from localcloud.machines.destroy import destroy
 from localcloud.network.cloud_network import CloudNetwork
 from localcloud.paths import ROOT
+from tests.e2e import public_blocks
 
 REGION = "eu-west-1"
-# Each test process has blocks of its own; none is that of a cloud that a person may have up.
-OWN = os.getpid() % 120
-PUBLIC = f"198.19.{2 * OWN}.0/24"
-ANOTHER = f"198.19.{2 * OWN + 1}.0/24"
+# Never one that a cloud may have that a person has up.
+PUBLIC, ANOTHER = public_blocks.free("198.19", range(240), count=2)
 OUTSIDE = f"{PUBLIC.removesuffix('0/24')}1"
 MODULES = ("machines", "services", "load_balancer")
 PATIENCE = 600.0
