@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 # Of a run: the same in every one, so that it is no difference between two of them.
 LOOPBACK, PORT = "127.0.0.1", 42_022
@@ -50,8 +51,8 @@ class Way:
     def close(self) -> None:
         self._closed.set()
         end(self.session)
-        self._keeper.join(SECONDS_TO_WAIT)
-        # The one that was being begun meanwhile.
+        # One may be being begun just now, which takes no longer than this.
+        self._keeper.join(2 * SECONDS_TO_WAIT)
         end(self.session)
 
     def _keep(self) -> None:
@@ -59,6 +60,8 @@ class Way:
             if self.session.poll() is None:
                 continue
             end(self.session)
+            if self._closed.is_set():
+                return
             # Without a way whoever wants to pass says so.
             with suppress(ForwardError):
                 self.session = start(*self._to)
@@ -139,12 +142,27 @@ def _ended(session: subprocess.Popen[str], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         session.poll()
-        try:
-            os.killpg(session.pid, 0)
-        except ProcessLookupError:
+        if not lives(session.pid):
             return True
         time.sleep(0.05)
     return False
+
+
+def lives(group: int) -> bool:
+    """Whether a process of the group runs. One that has ended is none, though on Linux its number
+    is kept until its parent, or the machine's first process in its place, has asked after it."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    seen = False
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        seen = True
+        with suppress(OSError):
+            state, _, of, *_ = file.read_text().rpartition(")")[2].split()
+            if int(of) == group and state not in "ZX":
+                return True
+    return not seen
 
 
 def free_port() -> int:
