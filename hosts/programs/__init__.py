@@ -10,3 +10,13 @@ DIRECTORY = "/usr/local/lib/groundwork"
 def source(name: str) -> str:
     """The text of a program."""
     return (Path(__file__).parent / name).read_text()
+
+
+def modules(package: str) -> list[str]:
+    """The modules of a program that is more than one, as `source` takes them."""
+    here = Path(__file__).parent
+    return sorted(
+        str(module.relative_to(here))
+        for module in (here / package).glob("*.py")
+        if module.name != "__init__.py"
+    )

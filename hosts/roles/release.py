@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from hosts.programs import DIRECTORY, source
+from hosts.programs import DIRECTORY, modules, source
 from hosts.roles import nginx
 from hosts.roles.service import STOPPED
 from hosts.steps import Absent, Directory, File, Role, Running, Step
@@ -116,6 +116,13 @@ def releases(wanted: Releases) -> Role:
         name=f"releases of {wanted.application}",
         configure=(
             Directory(DIRECTORY),
+            Directory(f"{DIRECTORY}/hosts"),
+            Directory(f"{DIRECTORY}/hosts/programs"),
+            Directory(f"{DIRECTORY}/hosts/programs/releasing"),
+            *(
+                File(f"{DIRECTORY}/hosts/programs/{name}", source(name))
+                for name in modules("releasing")
+            ),
             File(f"{DIRECTORY}/release", source("release.py"), mode="0755"),
             Directory("/etc/groundwork/releases"),
             File(

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import pytest
 
-from hosts.programs import source
+from hosts.programs import DIRECTORY, modules, source
 from hosts.roles.release import PublishedSite, ReleasedService, Releases, releases
 from hosts.steps import Absent, File, Running
 from tests.hosts.machine import Machine, needs_root
@@ -51,8 +51,10 @@ class Host:
         self.port = port
         machine.write("/usr/local/lib/groundwork/cloud", CLOUD, "0755")
         # Debian 13 has a newer Python than this machine may have.
-        program = source("release.py").replace("/usr/bin/python3", f"{sys.executable} -IS")
-        machine.write("/usr/local/lib/groundwork/release", program, "0755")
+        program = source("release.py").replace("/usr/bin/python3", f"{sys.executable} -EsS")
+        machine.write(f"{DIRECTORY}/release", program, "0755")
+        for module in modules("releasing"):
+            machine.write(f"{DIRECTORY}/hosts/programs/{module}", source(module))
         machine.ok("mkdir -p /srv/notebook/releases /run/groundwork/drain")
         machine.ok("mkdir -p /var/lib/groundwork/paused /var/lib/groundwork/stopped")
         self.told()

@@ -1,0 +1,1 @@
+"""Of the program `release`, one concept a module."""

@@ -1,0 +1,5 @@
+"""Where this host keeps its programs."""
+
+from __future__ import annotations
+
+PROGRAMS = "/usr/local/lib/groundwork"
