@@ -1,4 +1,6 @@
 import dataclasses
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,37 @@ def test_an_image_is_baked_by_root_only(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(MachinesError, match="root"):
         image.ensure(image.Recipe(name="small", packages=["dash"]), tmp_path)
+
+
+def test_two_runs_on_a_bare_machine_install_its_packages_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """apt takes one at a time, and refuses another process's at once."""
+    apt = tmp_path / "apt-at-work"
+
+    def install() -> None:
+        apt.mkdir()
+        time.sleep(0.2)
+        apt.rmdir()
+
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(image, "require_host_packages", install)
+    monkeypatch.setattr(image, "_bake", lambda _, directory: directory.mkdir())
+    children: list[int] = []
+    for name in ("machine", "services"):
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                image.ensure(image.Recipe(name=name, packages=["dash"]), tmp_path / "cache")
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+
+    ends = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+    assert ends == [0, 0]
 
 
 MMDEBSTRAP = """#!/bin/sh
