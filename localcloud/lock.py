@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from localcloud import processes
@@ -35,7 +35,10 @@ def _acquire(path: Path, deadline: float) -> int:
     waited_for: set[int] = set()
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            continue  # a `down` took the folder away just now
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -44,8 +47,9 @@ def _acquire(path: Path, deadline: float) -> int:
             _wait_for(holder, waited_for, deadline)
             time.sleep(0.2)
             continue
-        if path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino:
-            return descriptor
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
         os.close(descriptor)  # a `down` took the file away between opening and locking
 
 
@@ -60,9 +64,8 @@ def _wait_for(holder: dict[str, int], waited_for: set[int], deadline: float) -> 
             "Wait until it is done, or stop it there with Ctrl-C.",
         )
     if time.monotonic() > deadline:
-        if not processes.alive(pid):
-            return
-        os.kill(pid, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
     elif pid not in waited_for:
         waited_for.add(pid)
         say(f"waiting for the abandoned run that is still at work (process {pid})")

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,11 @@ def remove(paths: Paths) -> None:
     the next run, so whatever is left after a kill is marked."""
     paths.removal.touch()
     _empty(paths)
-    shutil.rmtree(paths.home)
+    paths.removal.unlink()
+    paths.lock.unlink(missing_ok=True)
+    # Whoever waited for the lock may have made the home anew: then it is that one's.
+    with suppress(OSError):
+        paths.home.rmdir()
 
 
 def _empty(paths: Paths) -> None:

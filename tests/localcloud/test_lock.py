@@ -97,3 +97,29 @@ def test_a_home_taken_away_meanwhile_is_made_anew(tmp_path: Path) -> None:
         paths.lock.unlink()
         with lock.held(paths):
             assert paths.lock.exists()
+
+
+def test_those_who_come_while_a_home_is_taken_away_each_have_it_in_turn(tmp_path: Path) -> None:
+    """Again and again, so that one comes in between whatever another does."""
+    script = """
+import sys
+from pathlib import Path
+from localcloud import lock, recovery
+from localcloud.error import LocalCloudError
+from localcloud.paths import Paths
+paths, alone = Paths(Path('.'), Path(sys.argv[1])), Path(sys.argv[2])
+had = 0
+while had < 50:
+    try:
+        with lock.held(paths):
+            alone.mkdir()
+            alone.rmdir()
+            recovery.remove(paths)
+            had += 1
+    except LocalCloudError:
+        pass
+"""
+    command = [sys.executable, "-c", script, str(tmp_path / "home"), str(tmp_path / "alone")]
+    both = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
+
+    assert [process.wait() for process in both] == [0, 0]
