@@ -316,6 +316,8 @@ class AnswerLimits:
     slow_seconds: float = 1
     stuck_seconds: float | None = None  # an incident, beyond what is merely slow
     error_percent: float = 5
+    # Longer than a release takes copies away, one after another: to a load balancer they fail.
+    unhealthy_minutes: int = 5
 
 
 DAYS_TO_EXPIRY = 30
@@ -346,6 +348,7 @@ def target_group_alarms(
             dimensions=dimensions,
             statistic="Maximum",
             above=0,
+            minutes=limits.unhealthy_minutes,
             meaning="A copy of the service fails its health check.",
         ),
         "slow": slow(limits.slow_seconds),

@@ -1,14 +1,16 @@
 """What the load balancer answers: the services' routes, and the sites that hosts serve."""
 
 from dataclasses import replace
+from math import ceil
 
 import pulumi
 
 from components.alarms import AnswerLimits
+from components.host_releases import rotation_seconds
 from components.routing import Forward, Respond, Route
 from components.target_group import HealthCheck, TargetGroupArgs
 from hosts.roles.nginx import SITE_HEALTH
-from settings.application import Application, Service, Site
+from settings.application import Service, Site
 from settings.part import Part
 from settings.stack import HostsPlacement
 from settings.tree import Settings
@@ -100,7 +102,7 @@ def _service(
         algorithm=shape.balancing.algorithm,
         sticky_seconds=sticky.duration_seconds if sticky else None,
         deregistration_delay=shape.balancing.drain_seconds,
-        limits=_limits(service.application),
+        limits=_limits(settings, service),
     )
 
 
@@ -112,14 +114,39 @@ def _site(settings: Settings, site: Part[Site], vpc_id: pulumi.Input[str]) -> Ta
         port=site.shape.front_port,
         kind="instance",
         health=replace(check, interval=interval, timeout=min(check.timeout, interval - 1)),
-        limits=_limits(site.application),
+        limits=_limits(settings, site),
     )
 
 
-def _limits(application: Application) -> AnswerLimits:
-    told = application.thresholds
+def _limits(settings: Settings, part: Part[Service] | Part[Site]) -> AnswerLimits:
+    told = part.application.thresholds
     return AnswerLimits(
         slow_seconds=told.slow_request_ms / 1000,
         stuck_seconds=told.stuck_request_ms / 1000 if told.stuck_request_ms else None,
         error_percent=told.error_percent,
+        unhealthy_minutes=max(
+            AnswerLimits.unhealthy_minutes, ceil(_seconds_of_a_release(settings, part) / 60)
+        ),
     )
+
+
+def _seconds_of_a_release(settings: Settings, part: Part[Service] | Part[Site]) -> int:
+    """How long hosts are away one after another, with all the time that they may take to start.
+
+    A task is replaced by one that is well already.
+    """
+    application = part.application
+    placement = settings.placed(application.name).placement
+    if not isinstance(placement, HostsPlacement):
+        return 0
+    pool = placement.pools[part.name]
+    starts = max(
+        (
+            one.shape.startup_seconds
+            for one in settings.services_on(pool)
+            if one.application.name == application.name
+        ),
+        default=0,
+    )
+    away = sum(rotation_seconds(settings, pool, application.name))
+    return settings.stack.pools[pool].count * (starts + away)

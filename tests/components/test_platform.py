@@ -69,6 +69,20 @@ def test_the_edge_sends_the_headers_that_the_application_asks_for() -> None:
     assert policy.inputs["securityHeadersConfig"]["frameOptions"]["frameOption"] == "DENY"
 
 
+def test_a_release_of_slow_starters_one_after_another_is_no_alarm() -> None:
+    """Three hosts that may take two minutes each, and the time that a balancer takes to see it."""
+    found = built("prod")
+
+    def minutes(service: str) -> int:
+        alarm = found.named(
+            "aws:cloudwatch/metricAlarm:MetricAlarm", f"groundwork-{service}-unhealthy"
+        )
+        return alarm.inputs["evaluationPeriods"] * alarm.inputs["period"] // 60
+
+    assert minutes("ingenio-api") > 3 * 2
+    assert minutes("threed-generator-web") == 5
+
+
 def test_the_edge_is_not_shut_out_where_visitors_speak_the_newest_tls_alone() -> None:
     """Nobody says that CloudFront speaks TLS 1.3 to whom it asks."""
     newest = built("prod", json.dumps({"oldest_tls": "TLSv1.3"}))
