@@ -23,14 +23,13 @@ def refused_of_a_database(
                 f"version goes from {was} to {wanted}, and there is no way back:"
                 " allow it by major_upgrade: true, beside the instance_class in the stack's file"
             )
-    if after["allocatedStorage"] < before["allocatedStorage"]:
-        yield (
-            f"storage_gb goes from {before['allocatedStorage']} to {after['allocatedStorage']},"
-            " and RDS takes no storage away"
-        )
-    ceiling, has = after["maxAllocatedStorage"], there.get("allocatedStorage")
-    if ceiling != before["maxAllocatedStorage"] and isinstance(has, int) and ceiling <= has:
-        yield f"max_storage_gb is {ceiling}, and the storage has grown to {has} GiB"
+    had, asked = int(before["allocatedStorage"]), int(after["allocatedStorage"])
+    if asked < had:
+        yield f"storage_gb goes from {had} to {asked}, and RDS takes no storage away"
+    # The engine hands numbers over as floats.
+    ceiling, has = int(after["maxAllocatedStorage"]), there.get("allocatedStorage")
+    if ceiling != before["maxAllocatedStorage"] and isinstance(has, float | int) and ceiling <= has:
+        yield f"max_storage_gb is {ceiling}, and the storage has grown to {int(has)} GiB"
 
 
 def _numbers(version: str) -> list[int]:

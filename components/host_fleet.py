@@ -157,7 +157,7 @@ class HostFleet(pulumi.ComponentResource):
 
 
 def refused_of_the_one(before: Properties, after: Properties, _: Properties) -> Iterator[str]:
-    was, wanted = (one["rootBlockDevice"]["volumeSize"] for one in (before, after))
+    was, wanted = (int(one["rootBlockDevice"]["volumeSize"]) for one in (before, after))
     if wanted < was:
         yield f"disk_gb goes from {was} to {wanted}, and EBS makes no volume smaller"
 

@@ -9,8 +9,9 @@ from components.database_changes import refused_of_a_database
 AS_IT_IS: dict[str, Any] = {
     "engine": "postgres",
     "engineVersion": "16",
-    "allocatedStorage": 100,
-    "maxAllocatedStorage": 200,
+    # As the engine hands numbers over.
+    "allocatedStorage": 100.0,
+    "maxAllocatedStorage": 200.0,
 }
 MYSQL: dict[str, Any] = {**AS_IT_IS, "engine": "mysql", "engineVersion": "8.0"}
 
@@ -40,19 +41,21 @@ def test_an_older_major_version_is_refused_whatever_is_allowed(
 
 
 def test_storage_grows_and_never_shrinks() -> None:
-    assert said(AS_IT_IS, allocatedStorage=150) == []
+    assert said(AS_IT_IS, allocatedStorage=150.0) == []
 
-    (refused,) = said(AS_IT_IS, allocatedStorage=50)
+    (refused,) = said(AS_IT_IS, allocatedStorage=50.0)
 
     assert "storage_gb goes from 100 to 50" in refused
 
 
 def test_a_ceiling_below_what_the_storage_has_grown_to_is_refused() -> None:
-    grown = {**AS_IT_IS, "allocatedStorage": 150}
+    grown = {**AS_IT_IS, "allocatedStorage": 150.0}
 
     def of(ceiling: int) -> list[str]:
         return list(
-            refused_of_a_database(AS_IT_IS, {**AS_IT_IS, "maxAllocatedStorage": ceiling}, grown)
+            refused_of_a_database(
+                AS_IT_IS, {**AS_IT_IS, "maxAllocatedStorage": float(ceiling)}, grown
+            )
         )
 
     assert of(150) == ["max_storage_gb is 150, and the storage has grown to 150 GiB"]

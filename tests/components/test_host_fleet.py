@@ -135,7 +135,7 @@ def test_the_one_that_answers_the_world_is_resized_where_it_is(engine: Engine) -
 
 def test_its_disk_grows_and_never_shrinks() -> None:
     def said(was: int, wanted: int) -> list[str]:
-        before, after = ({"rootBlockDevice": {"volumeSize": size}} for size in (was, wanted))
+        before, after = ({"rootBlockDevice": {"volumeSize": float(size)}} for size in (was, wanted))
         return list(refused_of_the_one(before, after, before))
 
     assert said(20, 40) == said(20, 20) == []
