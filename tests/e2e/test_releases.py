@@ -108,6 +108,10 @@ def test_a_bad_version_leaves_the_old_one_and_the_file_as_they_were(
     assert stack_file.read_text() == file_before
     assert serving(platform, "web-a1") == f"releases/{before}"
     assert platform.run("up").returncode == 0
+    # A host that had changed before another failed waits for no confirmation of what it had.
+    show = ("sudo", "/usr/local/lib/groundwork/release", "show", APP)
+    shown = platform.expect_command("connect", "local", "--host", "api-a1", "--", *show)
+    assert '"pending": null' in shown
 
 
 @dataclass(frozen=True)

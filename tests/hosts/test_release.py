@@ -445,6 +445,21 @@ def test_a_return_that_comes_late_leaves_a_newer_version_alone(host: Host) -> No
     assert host.serving == "releases/1.0.0"
 
 
+def test_back_on_the_confirmed_version_there_is_nothing_left_to_confirm(host: Host) -> None:
+    """As where a release failed on another host, and `up` brings the version of before."""
+    host.serve("1.0.0")
+    host.publish("1.1.0")
+    host.release("stage", "1.1.0")
+    host.release("switch", "1.1.0")
+    armed = host.machine.read("/run/systemd-run.log")
+
+    assert host.release("switch", "1.0.0") == "changed: notebook serves 1.0.0\n"
+
+    assert host.record == {"pending": None, "confirmed": "1.0.0", "history": ["1.0.0"]}
+    assert host.machine.read("/run/systemd-run.log") == armed
+    assert "stop groundwork-return-notebook.timer" in host.machine.asked_of_systemd()
+
+
 def test_a_confirmation_changes_a_host_that_had_gone_back(host: Host) -> None:
     host.serve("1.0.0")
     host.publish("1.1.0")

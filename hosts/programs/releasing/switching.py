@@ -51,8 +51,12 @@ def switch(application: Application, version: str, patience: float) -> None:
         ) from None
     join_rotation(application)
     if changes:
-        note(application, pending=version, confirmed=record(application).get("confirmed", before))
-        arm_return(application, version, patience)
+        if version == record(application).get("confirmed"):
+            disarm_return(application)  # back where every host was: nobody will confirm it again
+        else:
+            known = record(application).get("confirmed", before)
+            note(application, pending=version, confirmed=known)
+            arm_return(application, version, patience)
         say(f"{application.name} serves {version}")
     else:
         say(f"{application.name} restarted")
@@ -106,13 +110,19 @@ def arm_return(application: Application, version: str, patience: float) -> None:
     )
 
 
+def disarm_return(application: Application) -> None:
+    systemctl("stop", f"groundwork-return-{application.name}.timer")
+    if record(application).get("pending"):
+        note(application, pending=None)
+
+
 def confirm(application: Application, version: str, patience: float) -> None:
     """Every host has the version: it is the one to go back to from now on."""
     switch(application, version, patience)
-    systemctl("stop", f"groundwork-return-{application.name}.timer")
     known = record(application)
+    disarm_return(application)
     if known.get("confirmed") != version or known.get("pending"):
-        note(application, confirmed=version, pending=None, history=history(known, version))
+        note(application, confirmed=version, history=history(known, version))
         say(f"{application.name} {version} confirmed")
     prune(application)
 
