@@ -23,7 +23,6 @@ ProtectKernelTunables=yes
 PrivateDevices=yes
 PrivateTmp=yes
 PrivateUsers=yes
-RemoveIPC=yes
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
@@ -37,6 +36,8 @@ UMask=0077
 """
 # AF_NETLINK: Node and Java list network interfaces by it. @pkey: Node dies without it.
 # Not MemoryDenyWriteExecute: both compile while they run.
+# Not RemoveIPC: it empties /dev/shm of all that the user has there, and a service shares its user
+# with its schedules and its other colour, a restore with the dumps by the clock.
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -143,7 +143,7 @@ def postgres_environment(wanted: Wanted, login: Login, database: str) -> Generat
         }
 
 
-PSQL = ("psql", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only")
+PSQL = ("psql", "--no-psqlrc", "--no-password", "--quiet", "--no-align", "--tuples-only")
 # Terse: an error never quotes the statement, in which a password might stand.
 PSQL_STRICT = (*PSQL, "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse")
 

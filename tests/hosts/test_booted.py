@@ -297,6 +297,17 @@ def test_what_the_clock_starts_is_armed_and_runs_with_the_secrets_of_its_service
     assert f"ran with {len(SECRETS['arn:jwt'])} letters" in said
 
 
+def test_the_end_of_a_schedule_leaves_the_shared_memory_of_its_service_alone(host: Host) -> None:
+    """What lies in /dev/shm: semaphores, a browser's pages, a password for a database's client."""
+    schedule = "notebook-worker-nightly.service"
+    user = host.ok(f"systemctl show --property User --value {schedule}").strip()
+    host.ok(f"runuser -u {user} -- touch /dev/shm/kept")
+
+    host.ok(f"systemctl start {schedule}")
+
+    host.ok("rm /dev/shm/kept")
+
+
 def test_services_get_their_variables_and_secrets_as_they_are(host: Host) -> None:
     for port in (3001, 3005):
         facts = json.loads(host.curl(f"http://127.0.0.1:{port}/facts"))
