@@ -30,10 +30,19 @@ chmod 0600 {directory}/privkey.pem"""
 # Let's Encrypt counts five failures an hour for a name (letsencrypt.org/docs/rate-limits).
 RETRY_MINUTES = 20
 
+LOCK = "/run/groundwork-certificates.lock"
+LONGEST_SECONDS = 600
+"""Until the answer, or until it is said that none comes: the turns of others, then its own."""
+LONGEST_TURN = 300
+"""Of them, for others' turns."""
+
 REQUEST = """\
 #!/bin/sh
 # Gets {names} a certificate, unless there is one that covers all of them.
 set -eu
+# certbot refuses to run twice at a time, and after a boot the clock asks for all certificates.
+exec 9>{lock}
+flock --timeout {patience} 9
 covered() {{
   {covered}
 }}
@@ -52,7 +61,7 @@ After=network-online.target nginx.service
 [Service]
 Type=oneshot
 ExecStart={script}
-TimeoutStartSec=300
+TimeoutStartSec={longest}
 """
 
 TIMER = f"""\
@@ -153,6 +162,8 @@ def acme(wanted: Acme) -> Role:
                 REQUEST.format(
                     names=", ".join(wanted.host_names),
                     name=wanted.name,
+                    lock=LOCK,
+                    patience=LONGEST_TURN,
                     covered=covered,
                     request=request,
                 ),
@@ -160,7 +171,7 @@ def acme(wanted: Acme) -> Role:
             ),
             File(
                 f"/etc/systemd/system/{unit}.service",
-                SERVICE.format(name=wanted.name, script=script),
+                SERVICE.format(name=wanted.name, script=script, longest=LONGEST_SECONDS),
             ),
             File(f"/etc/systemd/system/{unit}.timer", TIMER.format(name=wanted.name)),
         ),

@@ -27,6 +27,7 @@ from tests.stacks import settings_of
 DOMAIN = "3dgenerator.test"
 API = f"api.{DOMAIN}"
 OTHER = "notes.example.test"
+APPLICATIONS = ("threed-generator", "notes")
 # A second application with a domain of its own, on the same machine.
 NOTES = """\
 name: notes
@@ -169,12 +170,12 @@ def waiting(edge: Edge) -> Edge:
 
 @pytest.fixture(scope="module")
 def certified(waiting: Edge) -> Edge:
-    """The authority answers, and the time to ask it again has come."""
+    """The authority answers, and the time to ask it again has come: for all at once, as after a
+    boot."""
     waiting.root.write_text(waiting.authority.start(names=waiting.address))
-    for application in ("threed-generator", "notes"):
-        unit = f"groundwork-certificate-{application}.service"
-        done = waiting.cloud.ssh(f"sudo systemctl start {unit}", waiting.instance, timeout=PATIENCE)
-        assert done.returncode == 0, waiting.says(f"journalctl --no-pager -u {unit}")
+    units = " ".join(f"groundwork-certificate-{name}.service" for name in APPLICATIONS)
+    done = waiting.cloud.ssh(f"sudo systemctl start {units}", waiting.instance, timeout=PATIENCE)
+    assert done.returncode == 0, waiting.says("journalctl --no-pager -u 'groundwork-certificate-*'")
     for name in (DOMAIN, API, OTHER):
         # nginx answers with its own until its new processes have taken over.
         eventually(lambda name=name: not is_its_own(waiting.certificate(name)))
