@@ -6,14 +6,13 @@ import fnmatch
 import hashlib
 import re
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
 
 from hosts.programs.releasing.application import Application, RefusedError
 from hosts.programs.releasing.changes import say
-from hosts.programs.releasing.programs import PROGRAMS
+from hosts.programs.releasing.programs import PROGRAMS, ran
 from hosts.programs.releasing.records import record
 
 VERSION = r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -58,12 +57,7 @@ def share_assets(application: Application, site: str, directory: Path) -> None:
 def unpack(bucket: str, key: str, directory: Path, scratch: Path) -> None:
     archive, digest = scratch / Path(key).name, scratch / "sha256"
     for source, target in ((f"{key}.sha256", digest), (key, archive)):
-        done = subprocess.run(
-            [f"{PROGRAMS}/cloud", "fetch-object", bucket, source, str(target)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
+        done = ran(f"{PROGRAMS}/cloud", "fetch-object", bucket, source, str(target))
         if done.returncode:
             raise RefusedError(
                 f"{done.stderr.strip()}\nPublish the artifact first: it belongs at "
@@ -102,14 +96,9 @@ def publish(application: Application, version: str) -> None:
     stage(application, version)
     for site, place in application.published.items():
         directory = application.release(version) / site
-        done = subprocess.run(
-            [
-                *(f"{PROGRAMS}/cloud", "publish-site", place["bucket"], place["distribution"]),
-                *(str(directory), *place["immutable"]),
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
+        done = ran(
+            *(f"{PROGRAMS}/cloud", "publish-site", place["bucket"], place["distribution"]),
+            *(str(directory), *place["immutable"]),
         )
         if done.returncode:
             raise RefusedError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from hosts.programs.releasing.application import Application, RefusedError
 from hosts.programs.releasing.artifacts import prune, stage
 from hosts.programs.releasing.changes import say
-from hosts.programs.releasing.programs import PROGRAMS
+from hosts.programs.releasing.programs import PROGRAMS, ran
 from hosts.programs.releasing.systemd import systemctl
 
 REQUESTS = Path("/run/groundwork")
@@ -35,14 +35,9 @@ def migrate(application: Application, version: str, *, restored: bool = False) -
 
 def dump_first(application: Application, version: str, key: str) -> None:
     """What the migration starts from, in the bucket; without it nothing is migrated."""
-    done = subprocess.run(
-        [
-            *("runuser", "-u", "groundwork-dumps", "--", f"{PROGRAMS}/dump", "dump", key),
-            *("--reason", f"before {application.name} {version}"),
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
+    done = ran(
+        *("runuser", "-u", "groundwork-dumps", "--", f"{PROGRAMS}/dump", "dump", key),
+        *("--reason", f"before {application.name} {version}"),
     )
     if done.returncode:
         raise RefusedError(
@@ -94,14 +89,9 @@ def run_asked(application: Application, unit: str, asked: dict[str, str]) -> Non
     finally:
         request.unlink()
     subprocess.run(["journalctl", "--sync"], stdin=subprocess.DEVNULL)
-    said = subprocess.run(
-        [
-            *("journalctl", "--quiet", "--output=cat", f"--since=@{began:.3f}"),
-            f"--identifier={application.name}-migrate",
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
+    said = ran(
+        *("journalctl", "--quiet", "--output=cat", f"--since=@{began:.3f}"),
+        f"--identifier={application.name}-migrate",
     ).stdout.strip()
     if not well:
         raise RefusedError(said or f"{unit} failed; see `journalctl -u {unit}`")

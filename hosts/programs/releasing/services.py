@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from hosts.programs.releasing.application import Application, RefusedError, Service
+from hosts.programs.releasing.programs import ran
 from hosts.programs.releasing.systemd import systemctl
 
 LIVE = Path("/etc/nginx/live")
@@ -69,20 +69,11 @@ def keeps_running(service: Service, unit: str) -> None:
 
 def processes(unit: str, *, managed: bool) -> dict[int, int]:
     """A unit's own, and those that PM2 manages in it → age in seconds."""
-    main = subprocess.run(
-        ["systemctl", "show", "--property", "MainPID", "--value", unit],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
+    main = ran("systemctl", "show", "--property", "MainPID", "--value", unit).stdout.strip()
     if main in ("", "0"):
         return {}
-    found = subprocess.run(
-        [*("ps", "-o", "pid=,etimes=", "--pid", main), *(("--ppid", main) if managed else ())],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    ).stdout
+    managed_too = ("--ppid", main) if managed else ()
+    found = ran("ps", "-o", "pid=,etimes=", "--pid", main, *managed_too).stdout
     return {int(pid): int(age) for pid, age in map(str.split, found.splitlines())}
 
 
@@ -107,15 +98,7 @@ def answers_well(service: Service, unit: str, port: int, path: str) -> None:
 
 def state_of(service: Service) -> str:
     """Active, or what systemd says instead; of two colours one is enough."""
-    states = [
-        subprocess.run(
-            ["systemctl", "is-active", unit],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        for unit in units(service)
-    ]
+    states = [ran("systemctl", "is-active", unit).stdout.strip() for unit in units(service)]
     return "active" if "active" in states else ", ".join(states)
 
 

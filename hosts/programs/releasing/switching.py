@@ -51,11 +51,11 @@ def switch(application: Application, version: str, patience: float) -> None:
         ) from None
     join_rotation(application)
     if changes:
-        if version == record(application).get("confirmed"):
+        confirmed = record(application).get("confirmed", before)
+        if version == confirmed:
             disarm_return(application)  # back where every host was: nobody will confirm it again
         else:
-            known = record(application).get("confirmed", before)
-            note(application, pending=version, confirmed=known)
+            note(application, pending=version, confirmed=confirmed)
             arm_return(application, version, patience)
         say(f"{application.name} serves {version}")
     else:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import subprocess
 
+from hosts.programs.releasing.programs import ran
+
 
 def systemctl(*words: str) -> bool:
-    done = subprocess.run(
-        ["systemctl", *words], stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    return done.returncode == 0
+    return ran("systemctl", *words).returncode == 0
 
 
 def later(unit: str, seconds: float, command: list[str]) -> None:
