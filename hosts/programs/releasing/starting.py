@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-
 from hosts.programs.releasing.application import Application, RefusedError, Service
 from hosts.programs.releasing.colours import start_colour
-from hosts.programs.releasing.programs import PROGRAMS
+from hosts.programs.releasing.programs import PROGRAMS, ran
 from hosts.programs.releasing.records import owed, paid
 from hosts.programs.releasing.services import check
 from hosts.programs.releasing.systemd import systemctl
@@ -47,10 +45,8 @@ def remove_others(application: Application) -> None:
     gone = sorted(owed("removal", application.name))
     if not gone:
         return
-    done = subprocess.run(
-        [f"{PROGRAMS}/remove-units", *gone], stdin=subprocess.DEVNULL, capture_output=True
-    )
+    done = ran(f"{PROGRAMS}/remove-units", *gone)
     if done.returncode:
-        raise RefusedError(f"{', '.join(gone)} cannot be taken away: {done.stderr.decode()}")
+        raise RefusedError(f"{', '.join(gone)} cannot be taken away: {done.stderr}")
     for unit in gone:
         paid("removal", application.name, unit)
