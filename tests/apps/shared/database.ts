@@ -106,7 +106,7 @@ export class Database {
   }
 
   async fromReplica<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
-    return (await this.#replica.query<Row>(text, values)).rows;
+    return again(async () => (await this.#replica.query<Row>(text, values)).rows);
   }
 
   async close(): Promise<void> {

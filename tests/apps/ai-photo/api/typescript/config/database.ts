@@ -15,14 +15,13 @@ export function configuration(variables: NodeJS.ProcessEnv): Knex.Config {
       password: environment.required("DB_PASSWORD"),
       database: environment.required("DB_NAME"),
       charset: "utf8mb4",
-      connectTimeout: 5_000,
       ...(environment.optional("DB_SSL") === "true" ? { ssl: encryption(authorities) } : {}),
     },
     pool: {
       min: environment.number("DB_POOL_MIN", 5),
       max: environment.number("DB_POOL_MAX", 20),
     },
-    acquireConnectionTimeout: 5_000,
+    acquireConnectionTimeout: 15_000,
     migrations: { directory: "./src/db/migrations", loadExtensions: [".js"] },
   };
   environment.complete();
