@@ -79,9 +79,12 @@ class Machines(Follower):
         network = self._network.namespace
         host, _, port = self._cloud.endpoint.removeprefix("http://").partition(":")
         return [
-            MetadataServer(Metadata(self._facts.get), network.listen(addresses.METADATA, 80)),
+            MetadataServer(Metadata(self._facts_of), network.listen(addresses.METADATA, 80)),
             Relay(network.listen(addresses.ENDPOINT, 80), host, int(port)),
         ]
+
+    def _facts_of(self, address: str) -> Facts | None:
+        return self._facts.get(address)
 
     def _reconcile(self) -> None:
         with self._cloud.reading():
@@ -90,8 +93,8 @@ class Machines(Follower):
                 self._cloud.backend("ec2", region) for region in self._cloud.regions("ec2")
             )
         alive = {i: w for i, w in wanted.items() if w.state in ("pending", "running")}
-        self._facts.clear()
-        self._facts.update({w.identity.private_address: w.facts for w in wanted.values()})
+        # At once: a machine that asks meanwhile is known before as after.
+        self._facts = {w.identity.private_address: w.facts for w in wanted.values()}
         self._network.attach(
             OWNER,
             {
