@@ -17,6 +17,8 @@ ROLE = "GROUNDWORK_ROLE"
 PROC = Path("/proc")
 # Whoever is told to end may have begun to start another, and that one in turn.
 ROUNDS = 3
+# Until the kernel has laid out what a program was given: a quarter of a second on a busy machine.
+LONGEST_TAKEOVER = 5.0
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,13 @@ def started_by(home: Path, roles: Iterable[str] | None = None) -> list[Process]:
         if not entry.name.isdigit() or int(entry.name) in own:
             continue
         try:
+            told, given = _told(entry)
             environment = dict(
                 pair.split("=", 1)
-                for pair in (entry / "environ").read_bytes().decode("utf-8", "replace").split("\0")
+                for pair in given.decode("utf-8", "replace").split("\0")
                 if "=" in pair
             )
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+            command = told.replace(b"\0", b" ").decode().strip()
         except (OSError, UnicodeDecodeError):
             continue
         started = _start_time(int(entry.name))
@@ -69,6 +72,26 @@ def started_by(home: Path, roles: Iterable[str] | None = None) -> list[Process]:
         if ours and started and (wanted is None or role in wanted):
             found.append(Process(int(entry.name), role, command, started))
     return found
+
+
+def _told(entry: Path) -> tuple[bytes, bytes]:
+    """Arguments and environment. Those of a process that a program has just taken over are waited
+    for: until the kernel has laid them out it has neither, and would be missed."""
+    deadline = time.monotonic() + LONGEST_TAKEOVER
+    while True:
+        found = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
+        if any(found) or not _has_program(entry) or time.monotonic() > deadline:
+            return found
+        time.sleep(0.001)
+
+
+def _has_program(entry: Path) -> bool:
+    """The kernel's own threads have none, nor has what has ended."""
+    try:
+        (entry / "exe").readlink()
+    except OSError:
+        return False
+    return True
 
 
 def end(processes: Iterable[Process], *, grace: float, first: signal.Signals) -> None:

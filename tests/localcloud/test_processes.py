@@ -51,6 +51,31 @@ def test_only_the_processes_of_a_home_are_found(tmp_path: Path, start: Start) ->
     assert processes.started_by(tmp_path / "a", {"control-plane"}) == []
 
 
+def test_one_that_a_program_has_just_taken_over_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its arguments and environment are still to be laid out; a thread of the kernel has none."""
+    table, home, looks = tmp_path / "proc", tmp_path / "home", list[float]()
+    for pid in ("2", "12"):
+        (table / pid).mkdir(parents=True)
+        (table / pid / "stat").write_text(f"{pid} (it) R 1 {'0 ' * 17}99 0\n")
+        (table / pid / "cmdline").touch()
+        (table / pid / "environ").touch()
+    (table / "12" / "exe").symlink_to(sys.executable)
+
+    def lay_out(seconds: float) -> None:
+        looks.append(seconds)
+        marks = processes.marks(home, "engine").items()
+        (table / "12" / "environ").write_text("".join(f"{name}={is_}\0" for name, is_ in marks))
+        (table / "12" / "cmdline").write_text("pulumi\0up\0")
+
+    monkeypatch.setattr(processes, "PROC", table)
+    monkeypatch.setattr(processes.time, "sleep", lay_out)
+
+    assert processes.started_by(home) == [processes.Process(12, "engine", "pulumi up", "99")]
+    assert len(looks) == 1
+
+
 def test_those_that_others_start_on_their_way_out_are_ended_too(
     tmp_path: Path, start: Start
 ) -> None:
@@ -88,7 +113,7 @@ def test_one_that_does_not_listen_is_killed(tmp_path: Path, start: Start) -> Non
 
     processes.end(processes.started_by(tmp_path), grace=0.3, first=signal.SIGTERM)
 
-    assert process.wait(5) == -signal.SIGKILL
+    assert process.wait() == -signal.SIGKILL
 
 
 def test_one_that_listens_ends_at_once(tmp_path: Path, start: Start) -> None:
@@ -96,7 +121,7 @@ def test_one_that_listens_ends_at_once(tmp_path: Path, start: Start) -> None:
 
     processes.end(processes.started_by(tmp_path), grace=30, first=signal.SIGTERM)
 
-    assert process.wait(5) == -signal.SIGTERM
+    assert process.wait() == -signal.SIGTERM
 
 
 def test_another_process_with_the_same_number_is_left_alone(tmp_path: Path, start: Start) -> None:
