@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -55,7 +56,8 @@ class Machines(Follower):
     def __init__(self) -> None:
         super().__init__(workers=8)
         self._busy: dict[str, Future[None]] = {}
-        self._facts: dict[str, Facts] = {}
+        self._facts: Mapping[str, Facts] = {}
+        self._looked = threading.Event()
         self._credentials: dict[str, tuple[float, Mapping[str, str]]] = {}
         self._problems: dict[str, str] = {}
         self._servers: list[MetadataServer | Relay] = []
@@ -84,6 +86,9 @@ class Machines(Follower):
         ]
 
     def _facts_of(self, address: str) -> Facts | None:
+        """Before the first look nobody is a stranger yet: most clients take that for the last
+        word."""
+        self._looked.wait()
         return self._facts.get(address)
 
     def _reconcile(self) -> None:
@@ -93,8 +98,9 @@ class Machines(Follower):
                 self._cloud.backend("ec2", region) for region in self._cloud.regions("ec2")
             )
         alive = {i: w for i, w in wanted.items() if w.state in ("pending", "running")}
-        # At once: a machine that asks meanwhile is known before as after.
+        # Replaced as a whole: those who ask meanwhile are answered by threads of their own.
         self._facts = {w.identity.private_address: w.facts for w in wanted.values()}
+        self._looked.set()
         self._network.attach(
             OWNER,
             {
