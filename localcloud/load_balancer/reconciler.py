@@ -19,6 +19,7 @@ from localcloud.network import public_addresses, zones
 from localcloud.services import placement
 from localcloud.services.fleet import Fleet
 from localcloud.services.node import CONFIG, DATA, Node
+from localcloud.services.server import ServerError
 from localcloud.status_file import Served
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class LoadBalancers(Follower):
         resolver.announce("zones", zones.names(records, resolver.lookup))
         self._fleet.bring_to(self._wanted, self._there())
         for one in read:
-            if self._fleet.done(one.key):
+            if self._fleet.done(one):
                 self._tend(one, read_at)
         self._write_status()
 
@@ -260,7 +261,7 @@ class LoadBalancers(Follower):
                     self._ever_healthy.add(key)
                 elif observed.up and observed.checked:
                     self._ever_healthy.add(key)
-        except OSError as error:
+        except ServerError as error:
             log.warning("%s: %s", one.name, error)
             return
         self._tell(one, servers, read_at)
@@ -286,7 +287,7 @@ class LoadBalancers(Follower):
             for target in one.targets
         }
         told.update(dict.fromkeys(one.stopped, ("unused", STOPPED)))
-        leaving = {name.rpartition("_")[0] for _, name in self._withdrawn}
+        leaving = {name.rpartition("_")[0] for _, name in list(self._withdrawn)}
         with self._cloud.reading():
             groups = self._cloud.backend("elbv2", one.region).target_groups
             mine = [groups[arn] for arn in one.group_arns.values() if arn in groups]

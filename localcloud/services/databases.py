@@ -111,7 +111,8 @@ class Databases:
         self._fleet.bring_to(self._wanted, self._there())
         for region, snapshot, instance in snapshots:
             key = _snapshot_name(region, snapshot)
-            if key not in self._taking and self._fleet.done(instance):
+            db = self._wanted.get(instance)
+            if key not in self._taking and db is not None and self._fleet.done(db):
                 self._taking[key] = self._ground.workers.submit(
                     self._take_snapshot, region, snapshot, instance
                 )

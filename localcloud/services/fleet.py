@@ -56,10 +56,10 @@ class Fleet(Generic[S]):
             if self._idle(key):
                 self._submit(key, lambda key=key: self._forget(key))
 
-    def done(self, key: str) -> bool:
-        """Whether a store is as it is wanted, and nothing is being done to it."""
-        future = self._busy.get(key)
-        return key in self._done and (future is None or future.done())
+    def done(self, store: S) -> bool:
+        """Whether a store is as it is wanted now, and nothing is being done to it."""
+        future = self._busy.get(store.key)
+        return self._done.get(store.key) == store and (future is None or future.done())
 
     def _idle(self, key: str) -> bool:
         future = self._busy.get(key)

@@ -75,7 +75,14 @@ def test_what_only_has_to_wait_is_no_problem(workshop: Workshop) -> None:
     workshop.failure = NotYetError()
     workshop.want(Thing("a"))
     assert workshop.fleet.problems == {}
-    assert not workshop.fleet.done("a")
+    assert not workshop.fleet.done(Thing("a"))
+
+
+def test_what_is_wanted_otherwise_by_now_is_not_done(workshop: Workshop) -> None:
+    """As where the wish comes while the one before is still being fulfilled."""
+    workshop.want(Thing("a"))
+    assert workshop.fleet.done(Thing("a"))
+    assert not workshop.fleet.done(Thing("a", 2))
 
 
 def test_names_are_fit_for_a_machine_and_differ_where_regions_do() -> None:
