@@ -146,23 +146,22 @@ class LoadBalancers(Follower):
         node = self._node(one.key)
         node.prepare()
         node.remember(region=one.region, owner=_owner(one.name))
-        changed = self._lay_certificates(node, one)
+        owes = self._lay_certificates(node, one)
+        owes |= node.owes({"haproxy.cfg": haproxy.configuration(one.balancer, [])})
         runtime = Runtime(node.container)
         if node.container.running:
             runtime.wait_until_ready()
             for address in self._addresses(one):
                 node.container.run("ip", "addr", "replace", address, "dev", "host0")
-            running = self._running_targets(one, runtime)
-            changed |= node.configure({"haproxy.cfg": haproxy.configuration(one.balancer, [])})
-            if changed:
-                self._reload(one, node, runtime, running)
+            if owes:
+                self._reload(one, node, runtime)
         else:
             (node.data / "state").touch()
             # Targets come later, each with its first check.
-            node.configure({"haproxy.cfg": haproxy.configuration(one.balancer, [])})
             node.configure({"running.cfg": haproxy.configuration(one.balancer, [])})
             self._start(one, node)
             runtime.wait_until_ready()
+        node.paid()
         self._exchange_targets(one, runtime)
         self._keep_for_restart(one, node, runtime)
         with self._cloud.changing():
@@ -190,13 +189,12 @@ class LoadBalancers(Follower):
             )
         )
 
-    def _reload(self, one: Wanted, node: Node, runtime: Runtime, running: list[Target]) -> None:
+    def _reload(self, one: Wanted, node: Node, runtime: Runtime) -> None:
         """Only for what cannot be told at run time: listeners, rules, groups, certificates."""
-        text = haproxy.configuration(one.balancer, running)
+        text = haproxy.configuration(one.balancer, self._running_targets(one, runtime))
         node.configure({"next.cfg": text})
         checked = node.container.run("haproxy", "-c", "-f", f"{CONFIG}/next.cfg")
         if checked.returncode:
-            (node.config / "haproxy.cfg").unlink()
             raise ValueError(f"HAProxy refuses the configuration: {checked.stderr.strip()}")
         runtime.save_state(node.data / "state")
         node.configure({"running.cfg": text})
@@ -208,7 +206,7 @@ class LoadBalancers(Follower):
         node.configure({"running.cfg": haproxy.configuration(one.balancer, running)})
 
     def _lay_certificates(self, node: Node, one: Wanted) -> bool:
-        changed = False
+        owes = False
         for certificate in one.certificates:
             pem = certificate.pem
             if pem is None:
@@ -216,9 +214,9 @@ class LoadBalancers(Follower):
                     continue
                 issued = self._network.authority.issue(certificate.names)
                 pem = issued.certificate + issued.key
-            changed |= node.configure({certificate.file: pem})
+            owes |= node.owes({certificate.file: pem})
             node.remember(**{certificate.file: list(certificate.names)})
-        return changed
+        return owes
 
     def _running_targets(self, one: Wanted, runtime: Runtime) -> list[Target]:
         """The servers that run and are wanted still."""

@@ -184,14 +184,14 @@ class Container:
     def power_off(self, within: float = 30) -> None:
         """End a machine as its own `poweroff` would; pulled out where it does not obey."""
         self._signal(self.leader, POWER_OFF)
-        self._ended(within)
+        self.ended(within)
 
     def quit(self, number: int = signal.SIGTERM, within: float = 30) -> None:
         """End a service by the signal it understands, and do not start it again."""
         self.directory.mkdir(parents=True, exist_ok=True)
         (self.directory / "stopping").touch()
         self._signal(self.main, number)
-        self._ended(within)
+        self.ended(within)
 
     def pull_the_plug(self) -> None:
         """End everything at once, as a power cut would."""
@@ -212,7 +212,7 @@ class Container:
     def remove(self) -> None:
         """Leave no process, cgroup or file."""
         self.pull_the_plug()
-        self._ended(5)
+        self.ended(5)
         self._end_everything()
         for group in self._cgroups():
             remove_cgroup(group)
@@ -220,7 +220,8 @@ class Container:
             (PROPAGATION / self.name).rmdir()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _ended(self, within: float) -> None:
+    def ended(self, within: float) -> None:
+        """Wait for its end; pulled out where that does not come."""
         if not self._keeper.ended(within):
             self.pull_the_plug()
             self._keeper.ended(within)

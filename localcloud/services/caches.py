@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import secrets
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -258,7 +257,7 @@ class Caches:
             parameters=dict(cache.parameters),
             leader=None if member == leader else leader.place.address,
         )
-        changed = node.configure({"redis.conf": configuration(wishes)})
+        owes = node.owes({"redis.conf": configuration(wishes)})
         started = not node.container.running
         if started:
             # Where others can take over, an empty leader that comes back would empty them too.
@@ -266,8 +265,9 @@ class Caches:
             server.start(member.place.interface, restarts=alone)
         if not answers_soon(server.ready, READY_WITHIN):
             raise ServerError(f"{member.identifier} does not answer")
-        if changed and not started:
+        if owes and not started:
             server.apply(wishes)
+        node.paid()
 
     def _administrator(self, cache: Cache) -> str:
         known = [self._node(cache, member).recall("administrator") for member in cache.members]
@@ -277,8 +277,9 @@ class Caches:
         node = self._node(cache, self._leader(cache))
         if node.recall("failovers", cache.failovers) != cache.failovers:
             node.container.pull_the_plug()
+            # Started again before it is known to be gone, it would lead, and be empty.
+            node.container.ended(within=30)
             node.remember(failovers=cache.failovers)
-            time.sleep(0.2)
 
     def _elect(self, cache: Cache) -> None:
         """The follower that has read most becomes the leader; where there is none, nothing."""

@@ -256,7 +256,7 @@ class Databases:
         node.remember(region=db.region, owner=_owner(db.identifier))
         node.certify([db.endpoint], db.place.address)
         source = self._source(db)
-        changed, self._unknown[db.key] = server.configure(
+        owes, self._unknown[db.key] = server.configure(
             Settings(
                 identifier=db.identifier,
                 port=db.port,
@@ -267,13 +267,15 @@ class Databases:
         if node.container.running and db.reboots != node.recall("reboots", db.reboots):
             self._say(db, "rebooting")
             server.stop()
-        if not node.container.running:
+        started = not node.container.running
+        if started:
             self._lay_snapshot(db, node)
             server.start(db.place.interface, self._snapshots)
-        elif changed and server.ready():
-            server.reload()
         if not answers_soon(server.ready, READY_WITHIN):
             raise ServerError("does not answer")
+        if owes and not started:
+            server.reload()
+        node.paid()
         node.remember(reboots=db.reboots)
         if source:
             server.follow(source)

@@ -134,10 +134,10 @@ class MariaDB:
         self._parameters: dict[str, str] = {}
 
     def configure(self, settings: Settings) -> tuple[bool, list[str]]:
-        """Whether anything changed, and the parameters this MariaDB does not have."""
+        """Whether the server has yet to be told, and the parameters that it does not have."""
         files, unknown = configuration(settings, known_parameters(self._image))
         self._parameters = {n: v for n, v in settings.parameters.items() if n not in unknown}
-        return self._node.configure(files), unknown
+        return self._node.owes(files), unknown
 
     def start(self, address: str, snapshots: Path) -> None:
         self._node.start(["sh", f"{CONFIG}/start"], address, writable={snapshots: SNAPSHOTS})

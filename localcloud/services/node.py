@@ -54,16 +54,28 @@ class Node:
                 place.mkdir(mode=0o700)
                 os.chown(place, *self.owner)
 
-    def configure(self, files: Mapping[str, str]) -> bool:
-        """Write what differs, readable by the server alone; whether anything did."""
-        changed = False
+    def configure(self, files: Mapping[str, str]) -> None:
+        """Write what differs, readable by the server alone."""
         for name, text in files.items():
-            path = self.config / name
-            if path.exists() and path.read_text() == text:
-                continue
-            whole_file.write(path, text, mode=0o600, owner=self.owner)
-            changed = True
-        return changed
+            if self._differs(name, text):
+                whole_file.write(self.config / name, text, mode=0o600, owner=self.owner)
+
+    def owes(self, files: Mapping[str, str]) -> bool:
+        """As `configure`; whether the server has yet to be told, be it since an earlier try to do
+        so failed or was killed before it was `paid`."""
+        if any(self._differs(name, text) for name, text in files.items()):
+            self.remember(owes=True)
+            self.configure(files)
+        return self.recall("owes", False)
+
+    def paid(self) -> None:
+        """The server runs with its files as they are."""
+        if self.recall("owes"):
+            self.remember(owes=False)
+
+    def _differs(self, name: str, text: str) -> bool:
+        path = self.config / name
+        return not path.exists() or path.read_text() != text
 
     def certify(self, names: Sequence[str], address: str) -> None:
         """Give it a certificate for its names, once for each set of them."""

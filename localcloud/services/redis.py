@@ -159,7 +159,6 @@ class Redis:
         done = self._node.container.run(
             *(f"{self._program}-cli", "-s", SOCKET, "--no-auth-warning"),
             text="".join(f"{line}\n" for line in (f"AUTH {ADMINISTRATOR} {administrator}", *lines)),
-            timeout=10,
         )
         answer = done.stdout.removeprefix("OK\n").strip()
         wrong = [line for line in answer.splitlines() if line.startswith(ERRORS)]
