@@ -34,8 +34,8 @@ def held(paths: Paths, *, patience: float = PATIENCE) -> Iterator[None]:
 def _acquire(path: Path, deadline: float) -> int:
     waited_for: set[int] = set()
     while True:
-        # The folder is there, and gone again when `mkdir` looks what it is.
-        with suppress(FileExistsError):
+        # The folder is there, and gone again when `mkdir` looks what it is; or the one above it is.
+        with suppress(FileExistsError, FileNotFoundError):
             path.parent.mkdir(parents=True, exist_ok=True)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -19,6 +19,8 @@ PROC = Path("/proc")
 ROUNDS = 3
 # Until the kernel has laid out what a program was given: a quarter of a second on a busy machine.
 LONGEST_TAKEOVER = 5.0
+# One that is killed is gone at once, unless the machine stands still: it may wait for its disk.
+GONE_WITHIN = 60.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def end(processes: Iterable[Process], *, grace: float, first: signal.Signals) ->
         time.sleep(0.05 if remaining else 0)
     for process in remaining:
         process.send(signal.SIGKILL)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + GONE_WITHIN
     while any(process.alive() for process in remaining) and time.monotonic() < deadline:
         time.sleep(0.05)
 

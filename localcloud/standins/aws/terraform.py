@@ -20,6 +20,8 @@ from localcloud.standins.values import Properties
 
 Values = dict[str, Any]
 ENDPOINT = "AWS_ENDPOINT_URL"
+# A connection to this machine is there at once or refused, unless all of it stands still.
+REACHED_WITHIN = 60
 # Asked of the provider as any recent Terraform would ask.
 TERRAFORM_VERSION = "1.11.4"
 # Whatever the program says: no credentials, no way out, and no retries beyond a broken connection.
@@ -245,7 +247,8 @@ def _refuse_silence(endpoint: str) -> None:
     """Asked first, since the provider would try for long and then speak of credentials."""
     parts = urllib.parse.urlsplit(endpoint)
     try:
-        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=5).close()
+        address = parts.hostname or "", parts.port or 80
+        socket.create_connection(address, timeout=REACHED_WITHIN).close()
     except OSError as error:
         raise NotConfiguredError(
             f"the emulated control plane does not answer at {endpoint} ({error.strerror or error})."
