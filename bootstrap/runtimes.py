@@ -89,15 +89,17 @@ def _packed(
     """The folders as a tar.gz without times, owners or an order of their own."""
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name.split('-')[0]}-{version}-{architecture}.tar.gz"
-    partial = path.with_suffix(".partial")
-    with (
-        partial.open("wb") as raw,
-        gzip.GzipFile("", "wb", 6, raw, mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w|", format=tarfile.GNU_FORMAT) as archive,
-    ):
-        for member in _sorted(root, folders):
-            archive.add(member, member.relative_to(root), recursive=False, filter=_plain)
-    partial.replace(path)
+    # Two may pack the same at a time, for two stacks.
+    with tempfile.TemporaryDirectory(dir=out) as scratch:
+        partial = Path(scratch) / path.name
+        with (
+            partial.open("wb") as raw,
+            gzip.GzipFile("", "wb", 6, raw, mtime=0) as compressed,
+            tarfile.open(fileobj=compressed, mode="w|", format=tarfile.GNU_FORMAT) as archive,
+        ):
+            for member in _sorted(root, folders):
+                archive.add(member, member.relative_to(root), recursive=False, filter=_plain)
+        partial.replace(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Runtime(name=name, version=version, architecture=architecture, path=path, sha256=digest)
 

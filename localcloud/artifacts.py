@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,19 +142,26 @@ def _release(application: str, version: str, say: Callable[[str], None]) -> list
         return []
     say(f"packing {application} {version}")
     folder = cache() / "releases"
-    done = subprocess.run(
-        [sys.executable, "-m", PACKER, application, "--out", str(folder), version],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        said = done.stderr.strip().removeprefix("error: ") or "it said nothing"
-        raise LocalCloudError(f"{application} {version} cannot be packed: {said}")
-    place = folder / "releases" / application / version
-    return [Artifact(path.relative_to(folder).as_posix(), path) for path in sorted(place.iterdir())]
+    folder.mkdir(parents=True, exist_ok=True)
+    # Another cloud may pack the same: each does so apart, and puts whole files into their places.
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        done = subprocess.run(
+            [sys.executable, "-m", PACKER, application, "--out", scratch, version],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = done.stderr.strip().removeprefix("error: ") or "it said nothing"
+            raise LocalCloudError(f"{application} {version} cannot be packed: {said}")
+        made = sorted((Path(scratch) / RELEASES / application / version).iterdir())
+        keys = [path.relative_to(scratch).as_posix() for path in made]
+        for key, path in zip(keys, made, strict=True):
+            (folder / key).parent.mkdir(parents=True, exist_ok=True)
+            path.replace(folder / key)
+    return [Artifact(key, folder / key) for key in keys]
 
 
 def _digest_there(s3: Any, bucket: str, key: str) -> str | None:

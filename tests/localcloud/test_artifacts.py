@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +64,28 @@ def test_an_application_without_a_small_one_is_published_from_a_file() -> None:
         published(stack_of("local"), "unknown", "1.0.0", lambda _: None)
     assert "threed-generator" in refused.value.todo
     assert "FILE=" in refused.value.todo
+
+
+def test_two_clouds_that_pack_the_same_version_at_a_time_each_have_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second begins and ends while the first is half way."""
+    monkeypatch.setenv("GROUNDWORK_CACHE", str(tmp_path))
+    stack, name = stack_of("local"), "threed-generator"
+    others: list[Artifacts] = []
+
+    def pack(words: Sequence[str], **_: object) -> subprocess.CompletedProcess[str]:
+        place = Path(words[words.index("--out") + 1]) / "releases" / name / words[-1]
+        place.mkdir(parents=True)
+        (place / "api.tar.gz").write_text("half")
+        if not others:
+            others.append(Artifacts(bucket="", region="", runtimes={}, files=()))
+            others[0] = published(stack, name, "1.0.0", lambda _: None)
+        (place / "api.tar.gz").write_text("whole")
+        return subprocess.CompletedProcess(words, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", pack)
+    for one in (published(stack, name, "1.0.0", lambda _: None), others[0]):
+        (file,) = one.files
+        assert file.key == f"releases/{name}/1.0.0/api.tar.gz"
+        assert file.path.read_text() == "whole"
