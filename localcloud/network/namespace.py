@@ -1,12 +1,14 @@
 """The network namespace that holds the bridge; what runs in it can reach nothing outside it."""
 
 import ctypes
+import fcntl
 import hashlib
 import os
 import socket
 import subprocess
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from localcloud.network.addresses import ENDPOINT, METADATA, RESOLVER
 BRIDGE = "vpc"
 ROUTER = "02:00:00:00:00:01"
 CLONE_NEWNET = 0x40000000
+# Where `ip` keeps namespaces by their names.
+NAMES = Path("/run/netns")
 
 
 class NetworkError(LocalCloudError):
@@ -31,14 +35,15 @@ class Namespace:
         digest = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()[:8]
         self.name = f"groundwork-{digest}"
         self.host_link = f"gw-{digest}"
-        self.path = Path("/run/netns") / self.name
+        self.path = NAMES / self.name
         self.public = public or addresses.public_network()
 
     def ensure(self, vpcs: Iterable[IPv4Network] = ()) -> None:
         """Make what is missing: namespace, bridge, the host's link to it, the VPCs' routers."""
         if not self.exists():
             self._refuse_taken_range()
-            _run("ip", "netns", "add", self.name)
+            with _alone():
+                _run("ip", "netns", "add", self.name)
         wanted = {
             *(f"{address}/16" for address in (METADATA, RESOLVER, ENDPOINT)),
             f"{self.public[2]}/{self.public.prefixlen}",
@@ -70,11 +75,12 @@ class Namespace:
         """Remove the namespace; its bridge, addresses and filters go with it."""
         if _link_exists(self.host_link):
             _run("ip", "link", "delete", "dev", self.host_link)
-        if self.exists():
-            _run("ip", "netns", "delete", self.name)
-        # `ip` mounts the folder on itself for the first namespace, and leaves it so.
-        if self.path.parent.is_dir() and not any(self.path.parent.iterdir()):
-            subprocess.run(["umount", self.path.parent], capture_output=True)
+        with _alone():
+            if self.exists():
+                _run("ip", "netns", "delete", self.name)
+            # `ip` mounts the folder on itself for the first namespace, and leaves it so.
+            if NAMES.is_dir() and not any(NAMES.iterdir()):
+                subprocess.run(["umount", NAMES], capture_output=True)
 
     def inside(self, command: Sequence[str]) -> list[str]:
         """The command, made to run in this network and otherwise where it would have run."""
@@ -140,6 +146,18 @@ class Namespace:
                     f"{self.public} is in use on this machine by {link}. "
                     + ("Another local cloud is up: make down in its folder first." if ours else "")
                 )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One cloud of this machine at a time: a namespace that is made while another cloud unmounts
+    their folder could never be removed."""
+    descriptor = os.open(NAMES.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _enter(path: Path) -> None:
