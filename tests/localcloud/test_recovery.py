@@ -80,6 +80,11 @@ def test_what_replaces_one_that_the_state_holds_is_remembered(stack: Stack) -> N
     assert is_remembered(stack)
 
 
+def wait_for(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.01)
+
+
 # Says when it is told to end, which nobody waits so long to do.
 PROVIDER = """
 exec -a terraform-provider-aws_v5.100.0_x5 sh -c '
@@ -95,21 +100,23 @@ def test_a_provider_whose_plugin_was_killed_is_not_waited_for(tmp_path: Path) ->
         env={**os.environ, **processes.marks(home, ROLE)},
         check=True,
     )
-    while not (tmp_path / "serves").exists():
-        time.sleep(0.01)
+    wait_for(tmp_path / "serves")
 
-    recovery.end_leftovers(Paths(tmp_path, home), patience=5)
+    recovery.end_leftovers(Paths(tmp_path, home), patience=60)
 
     assert processes.started_by(home) == []
     assert not (tmp_path / "told").exists()
 
 
 def test_a_plugin_whose_engine_was_killed_may_finish(tmp_path: Path) -> None:
-    home, made = tmp_path / "home", tmp_path / "made"
+    home, begun, made = tmp_path / "home", tmp_path / "begun", tmp_path / "made"
+    # A shell from its first to its last moment: a program that has just taken a process over has
+    # no environment yet, by which it could be found.
     plugin = subprocess.Popen(
-        ["sh", "-c", f"sleep 0.5; touch {made}"],
+        ["sh", "-c", f": >{begun}; sleep 0.5; : >{made}"],
         env={**os.environ, **processes.marks(home, ROLE)},
     )
+    wait_for(begun)
 
     recovery.end_leftovers(Paths(tmp_path, home), patience=60)
 
