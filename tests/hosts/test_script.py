@@ -360,7 +360,8 @@ def test_two_runs_take_turns(machine: Machine) -> None:
         "test -e /run/done",
         "mkdir /run/inside && /bin/sleep 0.3 && rmdir /run/inside && touch /run/done",
     )
-    both = f"({COMMAND}) </run/script & ({COMMAND}) </run/script & wait -n && wait -n"
+    # Each by its number: `wait -n` knows nothing of one that has ended before it is asked.
+    both = f"({COMMAND}) </run/script & one=$!; ({COMMAND}) </run/script & wait $! && wait $one"
     machine.write("/run/script", steps(waiting))
 
     done = machine.shell(both)
