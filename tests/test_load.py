@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from localcloud import ports
 from localcloud.authority import Authority
 from tests.load import Load, Wanted, main, percentile, start
 
@@ -138,9 +139,7 @@ def test_a_connection_closed_without_an_answer_is_failed(tmp_path: Path) -> None
 
 
 def test_nobody_at_the_address_is_failed(tmp_path: Path) -> None:
-    with served() as (port, _):
-        pass
-    seen = run(port, tmp_path)
+    seen = run(ports.any_free(), tmp_path)
 
     assert seen["failed"] == seen["requests"] > 0
     assert "ConnectionRefused" in seen["failures"][0]["reason"]
@@ -191,6 +190,9 @@ def test_of_what_was_made_at_one_path_more_is_asked_and_the_jobs_are_kept(tmp_pa
             posts=["/201", "/202"],
             post_every=4,
             then=("/201", "?more"),
+            # One after the other, none skipped: others might all be late when the time is up.
+            connections=1,
+            patience=60.0,
         )
 
     posted = [path for method, path, _, _ in service.heard if method == "POST"]
