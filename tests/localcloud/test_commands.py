@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud import ports
 from localcloud.__main__ import main
 from localcloud.engine import binary
 from localcloud.standins.aws import mirror
@@ -16,8 +17,7 @@ from localcloud.standins.aws import mirror
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a run would put its things; caches are empty, and the port is nobody's."""
     monkeypatch.setenv("GROUNDWORK_CACHE", str(tmp_path / "cache"))
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setenv("GROUNDWORK_PORT", str(server.getsockname()[1]))
+    monkeypatch.setenv("GROUNDWORK_PORT", str(ports.any_free()))
     return tmp_path / "home"
 
 
