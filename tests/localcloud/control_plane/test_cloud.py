@@ -7,6 +7,8 @@ import pytest
 import localcloud.control_plane  # noqa: F401 - sets what moto reads while it is imported
 from localcloud.control_plane.cloud import MotoCloud
 
+PATIENCE = 120.0
+
 
 def test_a_change_is_saved_before_it_is_left() -> None:
     saved: list[int] = []
@@ -50,20 +52,20 @@ def test_a_reader_keeps_others_out() -> None:
         thread = threading.Thread(target=change)
         thread.start()
         assert not entered.wait(0.1)
-    assert entered.wait(10)
+    assert entered.wait(PATIENCE)
     thread.join()
 
 
 def test_who_waits_is_woken_by_a_change() -> None:
     cloud = MotoCloud("", lambda generation: None)
     seen: list[int] = []
-    thread = threading.Thread(target=lambda: seen.append(cloud.wait_for_change(0, timeout=60)))
+    thread = threading.Thread(target=lambda: seen.append(cloud.wait_for_change(0, timeout=300)))
     thread.start()
 
     with cloud.changing():
         pass
 
-    thread.join(10)
+    thread.join(PATIENCE)
     assert seen == [1]
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from localcloud.control_plane.turns import Turns
 
+PATIENCE = 120.0
+
 
 def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)
@@ -36,7 +38,7 @@ class Queue:
 
     def done(self) -> list[str]:
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE)
         return self.came
 
 

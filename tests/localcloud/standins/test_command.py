@@ -17,6 +17,7 @@ from tests.localcloud.standins.plugin import Plugin, recording, served
 
 TOKEN = "command:local:Command"
 PASSWORD = "correct horse battery"
+PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -133,20 +134,20 @@ def test_before_the_update_the_output_is_unknown_and_as_secret(command: Plugin) 
 def test_a_running_command_ends_with_its_engine(
     provider: Provider, command: Plugin, tmp_path: Path
 ) -> None:
-    """Children included: the command starts one that would go on for a minute."""
+    """Children included: the command starts one that would go on for minutes."""
     began = tmp_path / "began"
-    text = f"sleep 60 & echo $! > {began}.partial; mv {began}.partial {began}; wait"
+    text = f"sleep 300 & echo $! > {began}.partial; mv {began}.partial {began}; wait"
     thread = threading.Thread(target=lambda: failure(command, {"create": text}))
     thread.start()
     while not began.exists():
         time.sleep(0.01)
 
     provider.shut_down()
-    thread.join(timeout=10)
+    thread.join(PATIENCE)
 
     assert not thread.is_alive()
     child = int(began.read_text())
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while alive(child) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not alive(child)

@@ -12,6 +12,7 @@ import asyncssh
 import grpc
 import pytest
 
+from localcloud import ports
 from localcloud.standins.command.remote import CopyToRemote, RemoteCommand
 from localcloud.standins.provider import Provider
 from localcloud.standins.values import ARCHIVE, ASSET, Secret, Tagged, plain
@@ -19,6 +20,7 @@ from tests.localcloud.standins.plugin import Plugin, recording, served
 
 COMMAND = "command:remote:Command"
 COPY = "command:remote:CopyToRemote"
+PATIENCE = 120.0
 
 
 @dataclass
@@ -85,12 +87,12 @@ def start(tmp_path: Path) -> Iterator[Any]:
     thread.start()
 
     def serve(host: Host) -> Host:
-        asyncio.run_coroutine_threadsafe(host.serve(tmp_path / "remote"), loop).result(10)
+        asyncio.run_coroutine_threadsafe(host.serve(tmp_path / "remote"), loop).result(PATIENCE)
         return host
 
     yield serve
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(PATIENCE)
 
 
 @pytest.fixture
@@ -159,18 +161,15 @@ def test_a_key_with_a_passphrase_is_opened(stub: Any, start: Any) -> None:
 
 def test_nothing_listening_is_dialled_as_often_as_asked(provider: Provider, stub: Any) -> None:
     lines = recording(provider)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
 
-    said = refusal(stub, Host(port=port).connection(dialErrorLimit=2))
+    said = refusal(stub, Host(port=ports.any_free()).connection(dialErrorLimit=2))
 
     assert "in 3 dials" in said
     assert len(lines) == 2
 
 
 def test_a_host_that_comes_up_late_is_reached(stub: Any, start: Any) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        host = Host(port=server.getsockname()[1])
+    host = Host(port=ports.any_free())
     timer = threading.Timer(0.4, lambda: start(host))
     timer.start()
 
