@@ -121,7 +121,8 @@ class Way:
     def _ssh(self, machine: Machine) -> list[str]:
         options = {
             "BatchMode": "yes",
-            "ConnectTimeout": "20",
+            # Until both have agreed on keys, which takes a busy machine a while.
+            "ConnectTimeout": "60",
             "ServerAliveInterval": "15",
             "IdentityFile": str(self.key),
             "IdentitiesOnly": "yes",

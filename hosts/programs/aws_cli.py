@@ -8,6 +8,10 @@ from pathlib import Path
 
 from hosts.programs.database_client import RefusedError
 
+# By itself it gives the metadata service one second, once, to say which role this is: a machine
+# that is busy just then would have none.
+PATIENT = {"AWS_METADATA_SERVICE_TIMEOUT": "30", "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "3"}
+
 
 def ask(region: str, *words: str) -> str:
     """What it answers; RefusedError, with what AWS says, where it fails."""
@@ -32,4 +36,4 @@ def environment() -> dict[str, str]:
         key, equals, value = line.removeprefix("export ").partition("=")
         if equals and key.strip().startswith("AWS_"):
             found[key.strip()] = value.strip().strip("\"'")
-    return {**found, **os.environ, "AWS_PAGER": "", "AWS_RETRY_MODE": "standard"}
+    return {**PATIENT, **found, **os.environ, "AWS_PAGER": "", "AWS_RETRY_MODE": "standard"}

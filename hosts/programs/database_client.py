@@ -21,6 +21,8 @@ from typing import Any
 
 CLOUD = "/usr/local/lib/groundwork/cloud"
 LOCK_SECONDS = 600
+SECONDS_TO_CONNECT = 60
+"""Nobody who visits waits for it, and a server that is busy for a while is no reason to fail."""
 
 
 class RefusedError(Exception):
@@ -133,7 +135,7 @@ def postgres_environment(wanted: Wanted, login: Login, database: str) -> Generat
             "PGUSER": login.user,
             "PGDATABASE": database,
             "PGPASSFILE": passwords,
-            "PGCONNECT_TIMEOUT": "10",
+            "PGCONNECT_TIMEOUT": str(SECONDS_TO_CONNECT),
             "PGAPPNAME": "groundwork",
             **(
                 {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": wanted.certificates}
@@ -183,7 +185,7 @@ def mysql_options(wanted: Wanted, login: Login) -> Generator[str]:
     )
     with private_file(
         f'[client]\nhost={login.host}\nport={login.port}\nuser={login.user}\npassword="{password}"\n'
-        f"protocol=tcp\nloose-connect-timeout=10\n{tls}"
+        f"protocol=tcp\nloose-connect-timeout={SECONDS_TO_CONNECT}\n{tls}"
     ) as file:
         yield file
 
