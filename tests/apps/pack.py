@@ -29,6 +29,7 @@ from typing import Any
 
 from hosts.roles.release import artifact_key
 from localcloud import paths
+from localcloud.fetching import again_where_it_failed
 from settings.documents import read
 from settings.load import stack_configuration
 from tests.apps.applications import APPLICATIONS, Application
@@ -225,6 +226,11 @@ TOOLS = {
     ),
     "maven": (("mvn", "--batch-mode", "--no-transfer-progress", "package"),),
 }
+# What they say of a package that a registry did not give them.
+NOT_FETCHED = re.compile(
+    r"npm (error|ERR!) (code E(CONN|TIMEDOUT|SOCKET|AI_AGAIN|NOTFOUND|PIPE|5\d\d)|network)"
+    r"|Could not (transfer artifact|resolve dependencies)"
+)
 MISSING = {
     "npm": "npm is missing: install Node.js with npm (apt-get install npm).",
     "mvn": "mvn is missing: install Maven and a JDK (apt-get install maven default-jdk-headless).",
@@ -235,13 +241,16 @@ def _run(words: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -
     program = shutil.which(words[0])
     if program is None:
         raise PackingError(MISSING[words[0]])
-    done = subprocess.run(
-        [program, *words[1:]],
-        cwd=folder,
-        env={**os.environ, "NEXT_TELEMETRY_DISABLED": "1", "CI": "true", **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
+    done = again_where_it_failed(
+        lambda: subprocess.run(
+            [program, *words[1:]],
+            cwd=folder,
+            env={**os.environ, "NEXT_TELEMETRY_DISABLED": "1", "CI": "true", **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        ),
+        lambda done: bool(NOT_FETCHED.search(done.stdout + done.stderr)),
     )
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])

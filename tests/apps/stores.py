@@ -304,8 +304,11 @@ class _Metadata(http.server.BaseHTTPRequestHandler):
 
     TOKEN = "token-of-this-session"
     ROLE = "/latest/meta-data/iam/security-credentials/"
+    late: list[float]
+    """Seconds that the next answers take."""
 
     def do_PUT(self) -> None:
+        time.sleep(self.late.pop() if self.late else 0)
         well = self.path == "/latest/api/token"
         self._answer(200 if well else 404, self.TOKEN)
 
@@ -339,8 +342,10 @@ class _Metadata(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def metadata_service() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Metadata)
+def metadata_service(*late: float) -> Iterator[str]:
+    """late: seconds that its first answers take."""
+    handler = type("Metadata", (_Metadata,), {"late": [*late]})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

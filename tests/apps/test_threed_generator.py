@@ -31,6 +31,7 @@ from tests.apps.stores import (
     Redis,
     eventually,
     free_port,
+    metadata_service,
     s3,
 )
 from tests.load import Wanted, start
@@ -144,6 +145,16 @@ def test_migrations_run_once_each_and_all_or_nothing(
 
     good = migrate(node, release("2.0.1", "api", migration=later / "0004_models_views.sql"), stores)
     assert (good.returncode, good.stdout) == (0, "applied 0004_models_views.sql\n")
+
+
+def test_a_host_that_is_late_to_say_which_role_it_has_is_asked_again(
+    node: str, release: Releases, stores: Stores, migrated: None, tmp_path: Path
+) -> None:
+    words, folder = [node, "dist/app.js"], release("1.0.0", "api")
+    with metadata_service(1.5, 1.5) as address:
+        environment = stores.environment(AWS_EC2_METADATA_SERVICE_ENDPOINT=address)
+        with process(words, folder, environment, tmp_path / "api") as late:
+            assert post(late, b"of a busy host")
 
 
 def test_the_light_check_asks_no_store(api: Process) -> None:

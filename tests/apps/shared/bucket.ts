@@ -3,6 +3,8 @@ import type { Readable } from "node:stream";
 import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Environment } from "./environment.js";
 
+const ATTEMPTS = 5;
+
 export interface Place {
   name: string;
   /** This and the next: what holds where the SDK's own variables say nothing. */
@@ -34,13 +36,17 @@ export class Bucket {
   }
 
   async put(key: string, body: Buffer, type: string): Promise<void> {
-    await this.#client.send(
-      new PutObjectCommand({ Bucket: this.#name, Key: key, Body: body, ContentType: type }),
+    await again(() =>
+      this.#client.send(
+        new PutObjectCommand({ Bucket: this.#name, Key: key, Body: body, ContentType: type }),
+      ),
     );
   }
 
   async get(key: string): Promise<{ body: Readable; type: string; bytes: number | undefined }> {
-    const found = await this.#client.send(new GetObjectCommand({ Bucket: this.#name, Key: key }));
+    const found = await again(() =>
+      this.#client.send(new GetObjectCommand({ Bucket: this.#name, Key: key })),
+    );
     return {
       body: found.Body as Readable,
       type: found.ContentType ?? "application/octet-stream",
@@ -49,10 +55,25 @@ export class Bucket {
   }
 
   async check(): Promise<void> {
-    await this.#client.send(new HeadBucketCommand({ Bucket: this.#name }));
+    await again(() => this.#client.send(new HeadBucketCommand({ Bucket: this.#name })));
   }
 
   close(): void {
     this.#client.destroy();
+  }
+}
+
+/**
+ * The SDK gives a host one second, once, to say which role it has, and tries no request again that
+ * it could not sign: a busy host is asked again.
+ */
+async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === ATTEMPTS || (error as Error).name !== "CredentialsProviderError") throw error;
+      await new Promise((resume) => setTimeout(resume, 200 * attempt));
+    }
   }
 }

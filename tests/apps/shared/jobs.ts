@@ -20,8 +20,9 @@ export class Jobs {
 
   constructor(url: string, name: string) {
     this.#queue = new Queue(name, {
-      // Whoever asks for a job waits for an answer: without the queue it gets one at once.
-      connection: { ...queueConnection(url), enableOfflineQueue: false, commandTimeout: 3_000 },
+      // Whoever asks for a job waits for an answer: without the queue it gets one at once, and with
+      // a busy one as soon as that has come to it.
+      connection: { ...queueConnection(url), enableOfflineQueue: false, commandTimeout: 15_000 },
       defaultJobOptions: {
         removeOnComplete: { age: KEPT_SECONDS },
         removeOnFail: { age: KEPT_SECONDS },
