@@ -99,16 +99,19 @@ class Edge:
 
     def certificate(self, name: str) -> x509.Certificate:
         """The one that is shown to whoever asks for that name."""
+        pem = eventually(lambda: self._shown(name)).partition("-----END")[0]
+        return x509.load_der_x509_certificate(
+            ssl.PEM_cert_to_DER_cert(f"{pem}-----END CERTIFICATE-----\n")
+        )
+
+    def _shown(self, name: str) -> str:
         done = subprocess.run(
             ["openssl", "s_client", "-connect", f"{self.address}:443", "-servername", name],
             input="",
             capture_output=True,
             text=True,
         )
-        pem = done.stdout[done.stdout.index("-----BEGIN") :].partition("-----END")[0]
-        return x509.load_der_x509_certificate(
-            ssl.PEM_cert_to_DER_cert(f"{pem}-----END CERTIFICATE-----\n")
-        )
+        return "".join(done.stdout.partition("-----BEGIN")[1:])
 
 
 def stack(folder: Path, key: Path, directory: str) -> Settings:
@@ -174,6 +177,9 @@ def certified(waiting: Edge) -> Edge:
     boot."""
     waiting.root.write_text(waiting.authority.start(names=waiting.address))
     units = " ".join(f"groundwork-certificate-{name}.service" for name in APPLICATIONS)
+    # Each timer asks once more as soon as it runs: what began before the authority answered, fails.
+    under_way = f"systemctl show --property=ActiveState --value {units}"
+    eventually(lambda: "activating" not in waiting.says(under_way))
     done = waiting.cloud.ssh(f"sudo systemctl start {units}", waiting.instance, timeout=PATIENCE)
     assert done.returncode == 0, waiting.says("journalctl --no-pager -u 'groundwork-certificate-*'")
     for name in (DOMAIN, API, OTHER):
