@@ -53,10 +53,7 @@ def create(cloud: Emulated, group: str, engine: Engine, **parameters: str) -> No
 def ready(cloud: Emulated, engine: Engine) -> None:
     """Both are available, and the operations machine has what asks them."""
     cloud.reachable()
-    cloud.says(
-        "sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive "
-        f"apt-get install -y -qq {engine.packages} >/dev/null"
-    )
+    cloud.install(engine.packages)
     for identifier in ("main", "reader"):
         available(cloud, identifier)
 

@@ -32,7 +32,8 @@ PATIENCE = 600.0
 
 SSH_OPTIONS = (
     *("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"),
-    *("-o", "LogLevel=ERROR", "-o", "ConnectTimeout=20"),
+    # Until both have agreed on keys: on a machine that stands still for a while that takes as long.
+    *("-o", "LogLevel=ERROR", "-o", "ConnectTimeout=120"),
 )
 
 
@@ -195,7 +196,7 @@ class Emulated:
         return interface["Groups"][0]["GroupId"]
 
     def ssh(
-        self, command: str, instance: str | None = None, timeout: float = 60, stdin: str = ""
+        self, command: str, instance: str | None = None, timeout: float = 180, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """Run something on the operations machine, or through it on another."""
         options = ["-i", str(self.key), *SSH_OPTIONS]
@@ -212,13 +213,22 @@ class Emulated:
         )
 
     def reachable(self, instance: str | None = None) -> None:
-        eventually(lambda: self.ssh("true", instance, timeout=10).returncode == 0)
+        eventually(lambda: self.ssh("true", instance, timeout=30).returncode == 0)
 
     def says(self, command: str, instance: str | None = None) -> str:
         """However long it takes a busy machine, as to install packages."""
         done = self.ssh(command, instance, timeout=PATIENCE)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def install(self, packages: str, instance: str | None = None) -> None:
+        """Whatever else installs there just then, as Debian's own timers do."""
+        command = (
+            "sudo apt-get -o DPkg::Lock::Timeout=300 -qq update && "
+            "sudo DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq --yes "
+            f"install {packages} >/dev/null"
+        )
+        eventually(lambda: self.ssh(command, instance, timeout=PATIENCE).returncode == 0)
 
     # -- behind the API's back ---------------------------------------------------------------
 

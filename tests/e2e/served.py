@@ -14,10 +14,7 @@ from settings.load import stack_configuration
 from tests import load
 from tests.apps.pack import pack
 from tests.e2e.cloud import STACK_FILE, Cloud, Host, wait_for
-from tests.e2e.visitor import Visitor
-
-# A machine of two cores that does something else meanwhile; whoever is well answers at once.
-PATIENCE = 480.0
+from tests.e2e.visitor import PATIENCE, Visitor
 
 
 @dataclass(frozen=True)
@@ -317,7 +314,7 @@ PERSON = '{"email": "ann@people.test", "password": "correct horse battery"}'
 
 def register(visitor: Visitor, served: Served) -> None:
     """There is somebody who can log in."""
-    answer = visitor.ask(f"{served.accounts_at}/register", "-d", PERSON, *JSON)
+    answer = visitor.served(f"{served.accounts_at}/register", "-d", PERSON, *JSON)
     assert answer.status in (201, 409), answer
 
 
@@ -336,7 +333,7 @@ def made(visitor: Visitor, served: Served) -> str:
     """The address of something new, which is a row in its database."""
     traffic = next(one for one in served.traffic if one.posts)
     kind = ("-H", "Content-Type: application/octet-stream")
-    answer = visitor.ask(f"https://{traffic.host}{traffic.posts[0]}", "-d", "a few words", *kind)
+    answer = visitor.served(f"https://{traffic.host}{traffic.posts[0]}", "-d", "a few words", *kind)
     assert answer.status == 201, answer
     return f"https://{traffic.host}{answer.header('location')}"
 
@@ -366,4 +363,4 @@ def all_healthy(cloud: Cloud) -> bool:
 def well(visitor: Visitor, served: Served) -> None:
     """Everything answers, as a test finds it that may run alone."""
     assert wait_for(lambda: all_healthy(visitor.cloud), PATIENCE)
-    assert wait_for(lambda: visitor.ask(served.version_at).status == 200, PATIENCE)
+    assert wait_for(lambda: visitor.served(served.version_at).status == 200, PATIENCE)

@@ -13,7 +13,7 @@ from hosts.roles.operations import Operations, operations
 from hosts.roles.service import SecretSource, Service
 from hosts.script import COMMAND, render
 from hosts.steps import Role
-from tests.e2e.emulated import Emulated, emulated
+from tests.e2e.emulated import PATIENCE, Emulated, emulated
 from tests.e2e.migration_files import publish
 from tests.e2e.operated import RELEASE, release, secret, stand
 
@@ -27,7 +27,7 @@ DOWN = {"001_users": "DROP TABLE users;", "002_orders": "DROP TABLE orders;"}
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulated]:
     with emulated(tmp_path_factory.mktemp("migrations")) as made:
         stand(made, ENGINES, PASSWORD, ("artifacts",))
-        done = made.ssh(COMMAND, timeout=500, stdin=render(list(roles(made))))
+        done = made.ssh(COMMAND, timeout=PATIENCE, stdin=render(list(roles(made))))
         assert done.returncode == 0, done.stdout + done.stderr
         yield made
 
@@ -67,7 +67,7 @@ def roles(cloud: Emulated) -> Iterator[Role]:
 
 def says(cloud: Emulated, command: str) -> str:
     """As `Emulated.says`, and where it fails with all that it said."""
-    done = cloud.ssh(command, timeout=500)
+    done = cloud.ssh(command, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
 
@@ -90,10 +90,11 @@ def test_a_release_migrates_goes_back_and_seeds_on_a_real_machine(
     unit = f"{application}-migrate@1.1.0.service"
 
     says(cloud, f"{RELEASE} migrate {application} 1.0.0")
-    failed = cloud.ssh(f"{RELEASE} migrate {application} 1.1.0", timeout=500)
+    failed = cloud.ssh(f"{RELEASE} migrate {application} 1.1.0", timeout=PATIENCE)
     assert failed.returncode == 1
     assert "no host has changed" in failed.stderr
-    why = says(cloud, f"sudo journalctl --output=cat --unit {unit}")
+    # The journal may be a moment behind.
+    why = says(cloud, f"sudo journalctl --sync && sudo journalctl --output=cat --unit {unit}")
     assert "002_orders.sql, line 2:" in why
     says(cloud, f"{RELEASE} migrate {application} 1.2.0")
 
@@ -115,7 +116,7 @@ def test_a_release_migrates_goes_back_and_seeds_on_a_real_machine(
 def test_what_was_configured_is_so_and_no_password_is_left_where_others_read(
     cloud: Emulated,
 ) -> None:
-    done = cloud.ssh(COMMAND, timeout=500, stdin=render(list(configured(cloud))))
+    done = cloud.ssh(COMMAND, timeout=PATIENCE, stdin=render(list(configured(cloud))))
 
     assert (done.returncode, done.stdout) == (0, "")
     # Written so that sudo's own record of this search is not what it finds.

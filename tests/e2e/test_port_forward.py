@@ -40,7 +40,7 @@ def test_a_port_of_this_machine_leads_to_the_instance(sessions: SessionManager) 
     port = free_port()
     session = start(INSTANCE, "eu-west-1", port)
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=20) as way:
+        with socket.create_connection((LOOPBACK, port), timeout=60) as way:
             way.sendall(b"hello")
             assert way.recv(100) == b"you said hello"
     finally:
@@ -101,7 +101,7 @@ def test_a_way_that_was_ended_for_being_quiet_is_there_again(sessions: SessionMa
         deadline = time.monotonic() + 60
         while way.session is first and time.monotonic() < deadline:
             time.sleep(0.1)
-        with socket.create_connection((LOOPBACK, port), timeout=20) as again:
+        with socket.create_connection((LOOPBACK, port), timeout=60) as again:
             again.sendall(b"hello")
             assert again.recv(100) == b"you said hello"
     finally:

@@ -32,7 +32,7 @@ class Site:
         return f"{label}.{self.domain}" if label else self.domain
 
     def ask(self, path: str, *options: str, label: str = "") -> Answer:
-        return self.visitor.ask(f"https://{self.host(label)}{path}", *options)
+        return self.visitor.served(f"https://{self.host(label)}{path}", *options)
 
     def told(self, path: str, *options: str, label: str = "") -> Any:
         return self.visitor.told(f"https://{self.host(label)}{path}", *options)

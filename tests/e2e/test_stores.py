@@ -82,7 +82,7 @@ class Client:
         quoted = self._password.replace("'", "'\\''")
         settings = f"host={self._host} user=administrator dbname=app sslmode={sslmode}"
         done = self._cloud.ssh(
-            f"PGPASSWORD='{quoted}' PGSSLROOTCERT={TRUSTED} PGCONNECT_TIMEOUT=20 "
+            f"PGPASSWORD='{quoted}' PGSSLROOTCERT={TRUSTED} PGCONNECT_TIMEOUT=60 "
             f'psql -XAt "{settings}" -c "{statement}"',
         )
         return done.returncode, (done.stdout + done.stderr).strip()
@@ -217,7 +217,7 @@ def test_the_cache_asks_for_the_token_and_has_the_parameters_of_its_group(cloud:
 
 
 def test_a_cache_replica_follows(cloud: Emulated) -> None:
-    redis(cloud, "set followed yes")
+    eventually(lambda: redis(cloud, "set followed yes") == "OK")
     eventually(lambda: redis(cloud, "get followed", "reader") == "yes")
     assert "role:slave" in redis(cloud, "info replication", "reader")
 
@@ -226,7 +226,7 @@ def test_a_cache_replica_follows(cloud: Emulated) -> None:
 def test_the_lost_primary_is_replaced_and_nothing_that_was_replicated_is_gone(
     cloud: Emulated, by: str
 ) -> None:
-    redis(cloud, f"set survives '{by}'")
+    eventually(lambda: redis(cloud, f"set survives '{by}'") == "OK")
     eventually(lambda: redis(cloud, "get survives", "reader") == by)
     before = primary_node(cloud)
     if by == "the api":

@@ -6,12 +6,16 @@ import os
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.cloud import Cloud
+
+# A machine of two cores that does something else meanwhile; whoever is well answers at once.
+PATIENCE = 480.0
 
 
 @dataclass(frozen=True)
@@ -45,28 +49,24 @@ class Visitor:
         return self.cloud.state / "network" / "authority" / "ca.pem"
 
     def ask(self, url: str, *options: str) -> Answer:
-        done = subprocess.run(
-            [
-                *("curl", "-sS", "-i", "--max-time", "120", "--cacert", str(self.authority)),
-                *(*self._way(url), "-H", "Expect:", *options, url),
-            ],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        """What comes of one request."""
+        done = self._curl(url, *options)
         assert done.returncode == 0, done.stderr
-        # Text mode has made each end of a line one character.
-        head, _, body = done.stdout.partition("\n\n")
-        first, *lines = head.splitlines()
-        headers: dict[str, list[str]] = {}
-        for line in lines:
-            name, _, value = line.partition(": ")
-            headers.setdefault(name.lower(), []).append(value)
-        return Answer(int(first.split()[1]), headers, body)
+        return _read(done.stdout)
+
+    def served(self, url: str, *options: str) -> Answer:
+        """The first answer of a machine that is not too busy for one, which is what 5xx says here;
+        the last one, where all say so."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            done = self._curl(url, *options)
+            if done.returncode == 0 and _read(done.stdout).status < 500:
+                return _read(done.stdout)
+            time.sleep(0.5)
+        return self.ask(url, *options)
 
     def told(self, url: str, *options: str) -> Any:
-        answer = self.ask(url, *options)
+        answer = self.served(url, *options)
         assert answer.status < 300, answer
         return answer.json()
 
@@ -80,13 +80,13 @@ class Visitor:
         most = str(len(requests))
         together = ("curl", "--parallel", "--parallel-immediate", "--parallel-max", most)
         done = subprocess.run([*together, *parts], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        # 0 where there was no answer.
         return [int(line) for line in done.stdout.split()]
 
     def echo(self, host: str, path: str, text: str) -> Any:
         """What a websocket says when it is told something short (RFC 6455)."""
         context = ssl.create_default_context(cafile=self.authority)
-        plain = socket.create_connection((self.address, 443), timeout=20)
+        plain = socket.create_connection((self.address, 443), timeout=60)
         with context.wrap_socket(plain, server_hostname=host) as connection:
             key = base64.b64encode(os.urandom(16)).decode()
             lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: Upgrade"]
@@ -107,7 +107,30 @@ class Visitor:
             assert length < 126, "longer than this reads"
             return json.loads(stream.read(length))
 
+    def _curl(self, url: str, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                *("curl", "-sS", "-i", "--max-time", "120", "--cacert", str(self.authority)),
+                *(*self._way(url), "-H", "Expect:", *options, url),
+            ],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+
     def _way(self, url: str) -> tuple[str, ...]:
         scheme, _, rest = url.partition("://")
         port = 443 if scheme == "https" else 80
         return ("--resolve", f"{rest.partition('/')[0]}:{port}:{self.address}")
+
+
+def _read(said: str) -> Answer:
+    """Head and body; text mode has made each end of a line one character."""
+    head, _, body = said.partition("\n\n")
+    first, *lines = head.splitlines()
+    headers: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, value = line.partition(": ")
+        headers.setdefault(name.lower(), []).append(value)
+    return Answer(int(first.split()[1]), headers, body)
