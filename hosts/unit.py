@@ -54,7 +54,8 @@ class ServiceUnit:
     environment: Mapping[str, str]
     """Variables of the machinery; those of the application are in its files."""
     before_start: tuple[str, ...] = ()
-    """A command run as root and unconfined, before each start and reload."""
+    """A command run as root and unconfined, before each start and reload. It is told no variable:
+    it brings them, and those that it brought last time are nothing that it has to know."""
     needs: tuple[str, ...] = ()
     """Paths without which a start is no use and no error; !PATH: with which."""
     writable: tuple[str, ...] = ()
@@ -72,8 +73,10 @@ class ServiceUnit:
     def _reloads(self) -> list[str]:
         if not self.reload:
             return []
-        before = [f"ExecReload=+{_command(self.before_start)}"] if self.before_start else []
-        return [*before, f"ExecReload={_command(self.reload)}"]
+        return [*self._before("ExecReload"), f"ExecReload={_command(self.reload)}"]
+
+    def _before(self, key: str) -> list[str]:
+        return [f"{key}=+{_command((*BARE, *self.before_start))}"] if self.before_start else []
 
     def text(self) -> str:
         """The unit file."""
@@ -97,7 +100,7 @@ class ServiceUnit:
             *(f"Environment={_quoted(f'{k}={v}')}" for k, v in sorted(self.environment.items())),
             # Read again before each command, so the one that fetches may write them.
             *(f"EnvironmentFile=-{path}" for path in self.environment_files),
-            *([f"ExecStartPre=+{_command(self.before_start)}"] if self.before_start else []),
+            *self._before("ExecStartPre"),
             f"ExecStart={_command(self.start)}",
             *self._reloads(),
             f"Restart={self.restart}",
@@ -129,6 +132,7 @@ class ServiceUnit:
         )
 
 
+BARE = ("/usr/bin/env", "--ignore-environment")
 SECRETS_PATIENCE = 130
 """Seconds that fetching secrets may take before a start, at worst."""
 

@@ -114,7 +114,8 @@ def test_secrets_are_fetched_by_name_before_each_start_and_read_from_memory() ->
     text = unit("notebook-mail.service")
     told = json.loads(files(*EVERYTHING)["/etc/groundwork/notebook-mail/secrets.json"].content)
 
-    fetch = "+/usr/local/lib/groundwork/cloud fetch-secrets"
+    # As root, so without what it brought last time.
+    fetch = "+/usr/bin/env --ignore-environment /usr/local/lib/groundwork/cloud fetch-secrets"
     assert f"ExecStartPre={fetch} /etc/groundwork/notebook-mail/secrets.json\n" in text
     assert "EnvironmentFile=-/run/groundwork/notebook-mail/environment\n" in text
     assert told["variables"]["DATABASE_URL"] == {"arn": "arn:db", "field": "url"}
