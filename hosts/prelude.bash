@@ -5,6 +5,8 @@
 set -euo pipefail
 umask 022
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+# On a busy machine systemd may be late with an answer (systemd's ENVIRONMENT.md; 25 s otherwise).
+export SYSTEMD_BUS_TIMEOUT=180
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # What a run owes is a file, so that it outlives a run which fails before it could pay.

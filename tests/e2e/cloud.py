@@ -178,7 +178,7 @@ class Host:
     container: Container
 
     def says(self, *command: str, given: str = "") -> str:
-        done = self.container.run(*command, text=given)
+        done = self.container.run(*command, text=given, timeout=600)
         assert done.returncode == 0, done.stderr or done.stdout
         return done.stdout.strip()
 

@@ -226,7 +226,7 @@ def under_load(visitor: Visitor, served: Served, folder: Path) -> Iterator[Load]
                         rate=one.rate,
                         then=one.then,
                         # All of the cloud runs on this machine: slow is not failed.
-                        timeout=30,
+                        timeout=60,
                         seconds=3600,
                     )
                 )

@@ -90,7 +90,7 @@ public class Stores {
 
   private static String encryption(Environment environment) {
     String authorities = environment.getProperty("PGSSLROOTCERT", "");
-    String fast = "connectTimeout=3&socketTimeout=10&tcpKeepAlive=true&ApplicationName=ingenio";
+    String fast = "connectTimeout=3&socketTimeout=20&tcpKeepAlive=true&ApplicationName=ingenio";
     if (authorities.isEmpty()) {
       return fast + "&sslmode=" + environment.getProperty("DB_SSLMODE", "require");
     }
