@@ -1,6 +1,7 @@
 """Pulumi.STACK.yaml as a text: one release or rotation changes, and every other character stays."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ import yaml
 from commands.error import CommandError
 
 CONFIG = "config"
+TEXT = "tag:yaml.org,2002:str"
+# What the engine's YAML takes for a number, as YAML 1.2 does, and Python's does not.
+ENGINES_NUMBER = re.compile(r"0o[0-7]+|[0-9_]+(\.[0-9_]*)?[eE][-+]?[0-9]+")
 RELEASES = "groundwork:releases"
 ROTATIONS = "groundwork:rotations"
 
@@ -110,8 +114,11 @@ def _value(node: yaml.Node | None, key: str) -> yaml.Node | None:
 
 
 def _written(version: str) -> str:
-    """As YAML reads it back as text: 1.10 alone would be a number."""
-    return version if isinstance(yaml.safe_load(version), str) else f'"{version}"'
+    """As YAML reads it back as text: 1.10 alone would be a number, 2026-48-01 a day that is none,
+    and the short name of a commit, 1234e56, a number to the engine."""
+    node = yaml.compose(version, yaml.SafeLoader)
+    text = node is not None and node.tag == TEXT and not ENGINES_NUMBER.fullmatch(version)
+    return version if text else f'"{version}"'
 
 
 def _see_that_only_it_changed(

@@ -79,6 +79,13 @@ def test_what_has_no_place_for_a_release_is_refused() -> None:
             with_release(text, "notebook", "1.4.2")
 
 
+@pytest.mark.parametrize("version", ["1.10", "2026-11-26", "2026-48-01", "0x_", "1234e56", "0o17"])
+def test_a_version_that_somebody_would_read_as_no_text_is_written_in_quotes(version: str) -> None:
+    after = with_release(FILE, "notebook", version)
+
+    assert f'    notebook: "{version}"   # since Tuesday\n' in after
+
+
 @settings(max_examples=40)
 @given(
     application=st.sampled_from(["threed-generator", "notebook"]),
