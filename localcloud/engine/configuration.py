@@ -71,10 +71,20 @@ def write_work_copy(
         plain[RUNTIMES] = runtimes
 
     copy = {key: before[key] for key in ("encryptionsalt",) if key in before}
-    text = yaml.safe_dump({**copy, "config": plain}, sort_keys=False)
+    text = yaml.dump({**copy, "config": plain}, Dumper=_Quoting, sort_keys=False)
     for file in (_given(paths, stack), target):
         whole_file.write(file, text, mode=0o600)
     return invented
+
+
+class _Quoting(yaml.SafeDumper):
+    """Text stays text: the engine's YAML takes a commit's short name, 1234e56, for a number where
+    Python's does not."""
+
+
+_Quoting.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
 
 
 def _left(paths: Paths, stack: str) -> dict[str, Any]:

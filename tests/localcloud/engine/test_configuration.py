@@ -112,6 +112,17 @@ def test_what_was_encrypted_once_stays_and_the_rest_follows_the_committed_file(
     assert copy.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_version_that_the_engine_would_take_for_a_number_stays_text(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "Pulumi.local.yaml").write_text('config:\n  p:releases: {app: "1234e56"}\n')
+    paths = Paths(project, tmp_path / "home")
+
+    configuration.write_work_copy(paths, "local", own_keys=True)
+
+    assert '"1234e56"' in (paths.work_project / "Pulumi.local.yaml").read_text()
+
+
 @pytest.mark.parametrize(
     "pattern",
     [
