@@ -136,8 +136,10 @@ def parent_of(pid: int) -> int | None:
 
 def _start_time(pid: int) -> str:
     fields = _stat(pid)
-    # A zombie holds nothing and waits only for its parent to look.
-    return fields[19] if fields and fields[0] != "Z" else ""
+    # A zombie holds nothing and waits only for its parent to look; unless a thread of it is left,
+    # which may wait for the disk, and holds all that the process had: its port, its locks.
+    gone = not fields or (fields[0] == "Z" and fields[17] == "1")
+    return "" if gone else fields[19]
 
 
 def _stat(pid: int) -> list[str]:

@@ -29,6 +29,8 @@ START_TIMEOUT = 300.0
 ANSWER_TIMEOUT = 60.0
 # It answers every change once its effect is on disk; what it stops itself may take a while.
 STOP_GRACE = 60.0
+# What was killed holds its port for as long as a thread of it is left, which may wait for the disk.
+PORT_GRACE = 30.0
 
 
 @dataclass(frozen=True)
@@ -108,13 +110,16 @@ def start(paths: Paths, port: int | None, *, machines: bool = False) -> Starting
 
 def check_port(paths: Paths, chosen: int) -> None:
     """The port is free, or held by a control plane of ours that is about to be replaced."""
-    wanted = _recorded_port(paths) or chosen
-    if ports.is_free(wanted) or processes.started_by(paths.home, {ROLE}):
-        return
-    raise LocalCloudError(
-        f"Port {wanted} is in use by {ports.holder(wanted)}; the control plane needs it.",
-        "End that process, or choose another port with GROUNDWORK_PORT=N.",
-    )
+    recorded = _recorded_port(paths)
+    wanted = recorded or chosen
+    deadline = time.monotonic() + (PORT_GRACE if recorded else 0)
+    while not (ports.is_free(wanted) or processes.started_by(paths.home, {ROLE})):
+        if time.monotonic() > deadline:
+            raise LocalCloudError(
+                f"Port {wanted} is in use by {ports.holder(wanted)}; the control plane needs it.",
+                "End that process, or choose another port with GROUNDWORK_PORT=N.",
+            )
+        time.sleep(0.1)
 
 
 def running(paths: Paths) -> Endpoint | None:

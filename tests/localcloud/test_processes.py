@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,6 +123,25 @@ def test_one_that_listens_ends_at_once(tmp_path: Path, start: Start) -> None:
     processes.end(processes.started_by(tmp_path), grace=30, first=signal.SIGTERM)
 
     assert process.wait() == -signal.SIGTERM
+
+
+def test_one_of_which_a_thread_is_left_is_not_gone_yet(tmp_path: Path, start: Start) -> None:
+    """It is a zombie by then, and holds its port and its locks still."""
+    begin = (
+        "import ctypes, threading, time; threading.Thread(target=time.sleep, args=(60,)).start()"
+    )
+    process = start(
+        tmp_path, f"{begin}; print(1, flush=True); ctypes.CDLL(None).pthread_exit(None)"
+    )
+    table = Path(f"/proc/{process.pid}/stat")
+    while (fields := table.read_text().rpartition(")")[2].split())[0] != "Z":
+        time.sleep(0.01)
+    found = processes.Process(process.pid, "engine", "python", started=fields[19])
+
+    assert found.alive()
+    processes.end([found], grace=0, first=signal.SIGKILL)
+    assert not found.alive()
+    assert process.wait() == -signal.SIGKILL
 
 
 def test_another_process_with_the_same_number_is_left_alone(tmp_path: Path, start: Start) -> None:
