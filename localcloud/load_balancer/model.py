@@ -1,6 +1,6 @@
 """What a load balancer is asked to do, in plain values and AWS's words."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -122,3 +122,13 @@ def still_draining(
     those that the proxy has not let go of: it holds those leaving, and what was asked for after
     the records were read it has not been told yet."""
     return {target: at for target, at in asked.items() if target in leaving or at > read_at}
+
+
+def lost(
+    leaving: Iterable[tuple[str, str]],
+    groups: Collection[str],
+    servers: Collection[tuple[str, str]],
+) -> list[tuple[str, str]]:
+    """Of the servers that leave, by group and name, those of a balancer's groups that its proxy has
+    no more: a reload, and a start after a crash, take over only those that are wanted."""
+    return [one for one in leaving if one[0] in groups and one not in servers]

@@ -10,7 +10,7 @@ from localcloud.control_plane.gaps.mending import Method, mends
 from localcloud.control_plane.reconciler import TargetState
 from localcloud.follower import Follower
 from localcloud.load_balancer import haproxy, wanted
-from localcloud.load_balancer.model import Target, still_draining
+from localcloud.load_balancer.model import Target, lost, still_draining
 from localcloud.load_balancer.runtime import Observed, Runtime
 from localcloud.load_balancer.wanted import KIND, Wanted
 from localcloud.machines import image
@@ -251,6 +251,8 @@ class LoadBalancers(Follower):
         runtime = Runtime(self._node(one.key).container)
         try:
             servers = runtime.servers()
+            for key in lost(list(self._withdrawn), one.balancer.groups, servers):
+                del self._withdrawn[key]
             for key, observed in servers.items():
                 if key in self._withdrawn:
                     self._let_go(one, runtime, observed)
