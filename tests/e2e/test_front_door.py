@@ -459,3 +459,27 @@ def test_an_internal_load_balancer_has_no_public_address(door: Door) -> None:
 
     eventually(address)
     assert address().startswith("10.77.")
+
+
+def test_a_target_that_leaves_while_the_rules_change_is_let_go(door: Door) -> None:
+    door.all_healthy()
+    target = door.targets[0]
+    answers: list[str] = []
+    slow = [
+        threading.Thread(target=lambda: answers.append(door.get("/?wait=10")["host"]))
+        for _ in range(2)
+    ]
+    for thread in slow:
+        thread.start()
+    proxy = Runtime(door.cloud.container("lb-front-*"))
+    eventually(lambda: sum(o.sessions for o in proxy.servers().values()) == len(slow))
+    door.deregister(target)
+    eventually(lambda: any(not o.up for o in proxy.servers().values()))
+    arn = door.rule(20, "/while-it-leaves", "answer")
+    eventually(lambda: door.health(target) == {target: "unused"})
+    for thread in slow:
+        thread.join()
+    assert len(answers) == len(slow)
+    door.cloud.client("elbv2").delete_rule(RuleArn=arn)
+    door.register(target)
+    door.all_healthy()
