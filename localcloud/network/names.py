@@ -12,7 +12,8 @@ from localcloud.network import addresses
 from localcloud.network.namespace import Namespace
 from localcloud.recorded_process import Recorded
 
-START_TIMEOUT = 20.0
+# One that is told of a name before it says what it does then has ended, and with it all names.
+START_TIMEOUT = 120.0
 
 
 class Resolver:
@@ -48,7 +49,9 @@ class Resolver:
                 output=self._directory / "dnsmasq.log",
                 environment={"PATH": os.environ["PATH"]},
             )
-            self._wait_until_it_may_be_told()
+        self._wait_until_it_may_be_told()
+        # It may not have heard of what was written right before a kill.
+        self._process.signal(signal.SIGHUP)
 
     def _wait_until_it_may_be_told(self) -> None:
         """Before it says what it does on SIGHUP, the first new name would end it."""
