@@ -138,7 +138,7 @@ def _start_time(pid: int) -> str:
     fields = _stat(pid)
     # A zombie holds nothing and waits only for its parent to look; unless a thread of it is left,
     # which may wait for the disk, and holds all that the process had: its port, its locks.
-    gone = not fields or (fields[0] == "Z" and fields[17] == "1")
+    gone = not fields or (fields[0] == "Z" and int(fields[17]) <= 1)
     return "" if gone else fields[19]
 
 
