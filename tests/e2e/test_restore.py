@@ -84,8 +84,9 @@ def test_what_was_dumped_is_there_again_and_what_came_later_is_not(
     assert "drill passed" in drilled
     assert [status_of(visitor, one) for one in (first, second)] == [200, 404]
     well(visitor, served)
-    assert wait_for(lambda: visitor.ask(served.deep_at).status == 200, PATIENCE)
-    assert visitor.told(served.deep_at)["status"].lower() in ("ok", "up")
+    # It says so, too, when a store is slow.
+    well_again = ("ok", "up")
+    assert wait_for(lambda: visitor.told(served.deep_at)["status"].lower() in well_again, PATIENCE)
     # Who came in between was asked to come again; and who had posted since the dump has lost it.
     print(load.failures)
     turned_away = [one for one in load.failures if "answered 503" in one["reason"]]
