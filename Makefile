@@ -131,7 +131,7 @@ repair: $(VENV) ## Whatever was done by hand to cloud or hosts is undone: make r
 
 .PHONY: unit
 unit: $(VENV) ## Unit tests: no network, no AWS account, under a minute
-	@$(BIN)/pytest -n auto --ignore=tests/e2e
+	@$(BIN)/pytest -n auto --dist worksteal --ignore=tests/e2e
 
 .PHONY: lint
 lint: $(VENV) ## Style, formatting and types

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
@@ -24,7 +25,7 @@ def problems_of(
     error: ValidationError, *, file: str, model: type[BaseModel], document: object
 ) -> list[Problem]:
     """Every fault once; of the many that a union reports, the one nearest to what was meant."""
-    schema = model.model_json_schema()
+    schema = _schema(model)
     seen: dict[tuple[str, ...], list[ErrorDetails]] = {}
     for fault in error.errors(include_url=False):
         seen.setdefault(_path(fault, document), []).append(fault)
@@ -38,6 +39,11 @@ def problems_of(
         for path, of in seen.items()
         if (faults := _own(path, of, seen))
     ]
+
+
+@cache
+def _schema(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema()
 
 
 def _own(

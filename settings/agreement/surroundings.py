@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from ipaddress import IPv4Network
 from zoneinfo import available_timezones
 
@@ -114,9 +115,14 @@ def _outside_can_be_reached(settings: Settings) -> Iterator[Fault]:
         )
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _time_zone_exists(settings: Settings) -> Iterator[Fault]:
     """Hosts would take another for UTC, and no timer would start."""
-    zone, known = settings.stack.time_zone, available_timezones()
+    zone, known = settings.stack.time_zone, _zones()
     # A machine without a table of zones cannot judge.
     if known and zone not in known:
         yield "time_zone", zone, "must be in the IANA time zone database, as Asia/Shanghai"

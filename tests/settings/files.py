@@ -39,6 +39,11 @@ def changed(document: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, A
 APPLICATION = "threed-generator"
 
 
+def written(document: object) -> str:
+    """As YAML, fast."""
+    return yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False)
+
+
 class Project:
     """A copy of apps/ and the stack files, to spoil; with one application, so that a change
     meets no other one's needs."""
@@ -51,12 +56,12 @@ class Project:
             for key in ("groundwork:applications", "groundwork:releases"):
                 values = document["config"].get(key, {})
                 document["config"][key] = {APPLICATION: values[APPLICATION]} if values else {}
-            (root / path.name).write_text(yaml.safe_dump(document, sort_keys=False))
+            (root / path.name).write_text(written(document))
 
     def change_application(self, changes: Mapping[str, Any], name: str = APPLICATION) -> None:
         path = self.root / "apps" / f"{name}.yaml"
         document = changed(yaml.load(path.read_text(), yaml.CSafeLoader), changes)
-        path.write_text(yaml.safe_dump(document, sort_keys=False))
+        path.write_text(written(document))
 
     def change_stack(self, changes: Mapping[str, Any], stack: str = "prod") -> None:
         """Changes are by key, without the namespace: network/cidr."""
@@ -65,7 +70,7 @@ class Project:
         document["config"] = changed(
             document["config"], {f"groundwork:{key}": value for key, value in changes.items()}
         )
-        path.write_text(yaml.safe_dump(document, sort_keys=False))
+        path.write_text(written(document))
 
     def configuration(self, stack: str = "prod", *, secrets: bool = True) -> dict[str, str]:
         text = (self.root / f"Pulumi.{stack}.yaml").read_text()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from settings.load import ROOT, load, stack_configuration
 from settings.problem import Problem, SettingsError
 from settings.secrets import is_secret_key
-from tests.settings.files import REMOVED, Project
+from tests.settings.files import REMOVED, Project, written
 from tests.stacks import configuration
 
 APPLICATION = "apps/threed-generator.yaml"
@@ -1508,7 +1508,7 @@ def test_whatever_goes_missing_or_wrong_in_a_file_is_settings_or_problems(
                     del here[last]
                 else:
                     here[last] = put
-            (root / file.relative_to(ROOT)).write_text(yaml.safe_dump(spoilt, sort_keys=False))
+            (root / file.relative_to(ROOT)).write_text(written(spoilt))
         problems: tuple[Problem, ...] = ()
         try:
             load("prod", {**SECRETS, **stack_configuration("prod", root)}, root)
