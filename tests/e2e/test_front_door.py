@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import Any
@@ -379,8 +380,9 @@ def test_a_target_leaves_and_returns_and_nobody_notices(door: Door) -> None:
     assert load.failed == [], door.proxy_said()
 
 
-def test_what_is_under_way_is_finished_before_a_target_is_let_go(door: Door) -> None:
-    door.all_healthy()
+@contextmanager
+def two_under_way(door: Door) -> Iterator[list[str]]:
+    """Two requests of ten seconds each; which hosts have answered them is known at the end."""
     answers: list[str] = []
     slow = [
         threading.Thread(target=lambda: answers.append(door.get("/?wait=10")["host"]))
@@ -388,12 +390,20 @@ def test_what_is_under_way_is_finished_before_a_target_is_let_go(door: Door) -> 
     ]
     for thread in slow:
         thread.start()
+    try:
+        yield answers
+    finally:
+        for thread in slow:
+            thread.join()
+
+
+def test_what_is_under_way_is_finished_before_a_target_is_let_go(door: Door) -> None:
+    door.all_healthy()
     proxy = Runtime(door.cloud.container("lb-front-*"))
-    eventually(lambda: [o.sessions for o in proxy.servers().values() if o.sessions] == [1, 1])
-    door.deregister(door.targets[0])
-    assert door.health(door.targets[0]) == {door.targets[0]: "draining"}
-    for thread in slow:
-        thread.join()
+    with two_under_way(door) as answers:
+        eventually(lambda: [o.sessions for o in proxy.servers().values() if o.sessions] == [1, 1])
+        door.deregister(door.targets[0])
+        assert door.health(door.targets[0]) == {door.targets[0]: "draining"}
     assert len(set(answers)) == 2
     door.register(door.targets[0])
     door.all_healthy()
@@ -464,22 +474,14 @@ def test_an_internal_load_balancer_has_no_public_address(door: Door) -> None:
 def test_a_target_that_leaves_while_the_rules_change_is_let_go(door: Door) -> None:
     door.all_healthy()
     target = door.targets[0]
-    answers: list[str] = []
-    slow = [
-        threading.Thread(target=lambda: answers.append(door.get("/?wait=10")["host"]))
-        for _ in range(2)
-    ]
-    for thread in slow:
-        thread.start()
     proxy = Runtime(door.cloud.container("lb-front-*"))
-    eventually(lambda: sum(o.sessions for o in proxy.servers().values()) == len(slow))
-    door.deregister(target)
-    eventually(lambda: any(not o.up for o in proxy.servers().values()))
-    arn = door.rule(20, "/while-it-leaves", "answer")
-    eventually(lambda: door.health(target) == {target: "unused"})
-    for thread in slow:
-        thread.join()
-    assert len(answers) == len(slow)
+    with two_under_way(door) as answers:
+        eventually(lambda: sum(o.sessions for o in proxy.servers().values()) == 2)
+        door.deregister(target)
+        eventually(lambda: any(not o.up for o in proxy.servers().values()))
+        arn = door.rule(20, "/while-it-leaves", "answer")
+        eventually(lambda: door.health(target) == {target: "unused"})
+    assert len(answers) == 2
     door.cloud.client("elbv2").delete_rule(RuleArn=arn)
     door.register(target)
     door.all_healthy()
